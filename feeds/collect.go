@@ -15,7 +15,7 @@ type Request struct {
 // A Response is a fetched document. Status codes are not errors: a 404 is a Response.
 type Response struct {
 	Status      int
-	NotModified bool // 304: Body is empty
+	NotModified bool   // 304: Body is empty
 	URL         string // after redirects
 	ContentType string
 	Body        []byte // decompressed, within the fetcher's cap
@@ -41,10 +41,10 @@ type FaultKind string
 
 // The kinds of faults.
 const (
-	FaultAddress  FaultKind = "address"  // refused by the address guard
-	FaultNetwork  FaultKind = "network"  // no connection, cut off, TLS
-	FaultTimeout  FaultKind = "timeout"  // total deadline passed
-	FaultStatus   FaultKind = "status"   // an HTTP status that is no answer
+	FaultAddress  FaultKind = "address" // refused by the address guard
+	FaultNetwork  FaultKind = "network" // no connection, cut off, TLS
+	FaultTimeout  FaultKind = "timeout" // total deadline passed
+	FaultStatus   FaultKind = "status"  // an HTTP status that is no answer
 	FaultTooLarge FaultKind = "too_large"
 	FaultEncoding FaultKind = "encoding" // compression or charset broken
 	FaultFormat   FaultKind = "format"   // not a feed, not a list page
@@ -103,6 +103,8 @@ type Collected struct {
 	Validators *Validators // nil: leave as they are (something that they vouch for could not be stored)
 	Items      []Incoming
 	Checks     []Check
+	// ChecksOnly: this was no collect, only a look at known articles; the source's own state stays as it is.
+	ChecksOnly bool
 	// Learned: the listing was stored to its end, so the source's first collect is over.
 	Learned bool
 	// More: time ran out before the listing's end; a further collect is enqueued at once.

@@ -115,7 +115,7 @@ func (a Article) ContentHash() string {
 
 // ApplyCheck returns a after a look at its page, and whether its feeds changed. One gone page holds it, Rules'
 // number of them, each WithdrawnApart from the one before, withdraws it; a failed check changes nothing else.
-func ApplyCheck(a Article, src Source, c Check, at time.Time, r Rules) (Article, bool) {
+func ApplyCheck(a Article, c Check, at time.Time, r Rules) (Article, bool) {
 	if a.Status == StatusWithdrawn {
 		return a, false
 	}
@@ -134,7 +134,7 @@ func ApplyCheck(a Article, src Source, c Check, at time.Time, r Rules) (Article,
 			a.Validators = c.Validators
 		}
 		if c.Page != nil {
-			a, changed = Merge(a, src, Incoming{Item: *c.Page, FromPage: true, Validators: c.Validators}, at, r)
+			a, changed = Merge(a, Source{ID: a.SourceID}, Incoming{Item: *c.Page, FromPage: true, Validators: c.Validators}, at, r)
 		}
 	}
 	a.NextCheck = NextCheck(a, at, r)
