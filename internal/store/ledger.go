@@ -1,0 +1,320 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"wefeed/feeds"
+	"wefeed/push"
+)
+
+// candidatesQuery selects what a channel may send; takenQuery, what is in an edition that keeps its articles: one of the
+// channel's, or one of its account's that reaches followers when the channel does so too.
+const (
+	candidatesQuery = `SELECT ` + articleColumns + ` FROM articles
+	WHERE status = 'live' AND NOT backlog AND merged_into IS NULL AND first_seen >= ?
+		AND EXISTS (SELECT 1 FROM memberships m JOIN baselines b ON b.section = m.section
+			WHERE m.article = articles.seq AND b.channel = ? AND articles.seq > b.seq AND m.section IN (%s))
+		AND NOT EXISTS (SELECT 1 FROM memberships m JOIN sections s ON s.id = m.section
+			WHERE m.article = articles.seq AND s.held_at > 0)
+		AND NOT EXISTS (` + takenQuery + `)
+	ORDER BY sort_at DESC, place, seq LIMIT ?`
+	takenQuery = `SELECT 1 FROM edition_items i JOIN editions e ON e.id = i.edition
+		WHERE i.article = articles.seq AND e.state NOT IN ('failed', 'expired', 'rejected', 'withdrawn')
+			AND (e.channel = ? OR (? AND e.account = ? AND e.kind IN ('mass', 'notice')))`
+)
+
+// Candidates implements push.Store.
+func (s *Store) Candidates(ctx context.Context, ch push.Channel, now time.Time, limit int) (found []feeds.Article, err error) {
+	if len(ch.Sections) == 0 {
+		return nil, nil
+	}
+	var since time.Time
+	if ch.MaxAge > 0 {
+		since = now.Add(-ch.MaxAge)
+	}
+	marks, sections := list(ch.Sections)
+	args := append([]any{since, ch.ID}, sections...)
+	args = append(args, ch.ID, ch.Kind.Reaches(), ch.Account, limit)
+	err = s.read(ctx, func(q querier) error {
+		found, err = q.articles(ctx, fmt.Sprintf(candidatesQuery, marks), args...)
+		return err
+	})
+	return found, err
+}
+
+// MassSends implements push.Store.
+func (s *Store) MassSends(ctx context.Context, account string, since time.Time) (slots []time.Time, err error) {
+	err = s.read(ctx, func(q querier) error {
+		return q.each(ctx, func(r *sql.Rows) error {
+			var slot time.Time
+			err := r.Scan(at(&slot))
+			slots = append(slots, slot)
+			return err
+		}, `SELECT slot FROM editions e WHERE account = ? AND kind = 'mass' AND slot >= ?
+			AND (state IN ('planned', 'in_review', 'approved', 'sending', 'submitted', 'sent', 'held', 'unknown')
+				OR EXISTS (SELECT 1 FROM deliveries d WHERE d.edition = e.id AND d.step = 'mass'
+					AND d.state IN ('in_flight', 'done', 'unknown')))
+			ORDER BY slot`, account, since)
+	})
+	return slots, err
+}
+
+// CreateEdition implements push.Store.
+func (s *Store) CreateEdition(ctx context.Context, e push.Edition, ds []push.Delivery) error {
+	err := s.tx(ctx, func(t *tx) error {
+		if err := t.insertEdition(ctx, e); err != nil {
+			if s.taken(err) {
+				return push.ErrTaken
+			}
+			return err
+		}
+		if err := t.insertItems(ctx, e); err != nil {
+			return err
+		}
+		for _, d := range ds {
+			if err := t.saveDelivery(ctx, d); err != nil {
+				return err
+			}
+		}
+		return t.ring(ctx, KindDeliver, e.ID, "", s.now())
+	})
+	if err != nil {
+		return fmt.Errorf("create edition of %s: %w", e.Channel, err)
+	}
+	return nil
+}
+
+func (t *tx) insertEdition(ctx context.Context, e push.Edition) error {
+	_, err := t.exec(ctx, `INSERT INTO editions (`+editionColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID, e.Channel, e.Account, e.Kind, e.State, e.Before, e.Reason, e.Detail, e.Slot, e.Expires, e.Extra, e.Why,
+		e.Mark, e.Digest, jsonText(e.Pieces), e.Created, e.Changed)
+	return err
+}
+
+// insertItems stores an edition's articles after looking again that no other edition has them.
+func (t *tx) insertItems(ctx context.Context, e push.Edition) error {
+	ids := make([]string, len(e.Items))
+	for i, it := range e.Items {
+		ids[i] = it.ArticleID
+	}
+	found, err := t.byIDs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, it := range e.Items {
+		a, ok := found[it.ArticleID]
+		if !ok {
+			return fmt.Errorf("article %s: %w", it.ArticleID, push.ErrNotFound)
+		}
+		var taken bool
+		err := t.row(ctx, `SELECT EXISTS (`+takenQuery+`) FROM articles WHERE seq = ?`,
+			e.Channel, e.Kind.Reaches(), e.Account, a.Seq).Scan(&taken)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return push.ErrTaken
+		}
+		_, err = t.exec(ctx, `INSERT INTO edition_items (edition, place, article_id, article, title) VALUES (?, ?, ?, ?, ?)`,
+			e.ID, i, it.ArticleID, a.Seq, it.Title)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const editionColumns = `id, channel, account, kind, state, before, reason, detail, slot, expires, extra, why, mark, digest,
+	pieces, created_at, changed_at`
+
+// Edition implements push.Store.
+func (s *Store) Edition(ctx context.Context, id string) (e push.Edition, ds []push.Delivery, err error) {
+	err = s.read(ctx, func(q querier) error {
+		if e, err = q.edition(ctx, id); err != nil {
+			return err
+		}
+		ds, err = q.deliveries(ctx, id)
+		return err
+	})
+	if err != nil {
+		return push.Edition{}, nil, fmt.Errorf("edition %s: %w", id, err)
+	}
+	return e, ds, nil
+}
+
+func (q querier) edition(ctx context.Context, id string) (e push.Edition, err error) {
+	var pieces string
+	err = q.row(ctx, `SELECT `+editionColumns+` FROM editions WHERE id = ?`, id).Scan(
+		&e.ID, &e.Channel, &e.Account, &e.Kind, &e.State, &e.Before, &e.Reason, &e.Detail, at(&e.Slot), at(&e.Expires), &e.Extra, &e.Why,
+		&e.Mark, &e.Digest, &pieces, at(&e.Created), at(&e.Changed))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, push.ErrNotFound
+	}
+	if err != nil {
+		return e, err
+	}
+	if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
+		return e, err
+	}
+	return e, q.each(ctx, func(r *sql.Rows) error {
+		var it push.EditionItem
+		err := r.Scan(&it.ArticleID, &it.Title)
+		e.Items = append(e.Items, it)
+		return err
+	}, `SELECT article_id, title FROM edition_items WHERE edition = ? ORDER BY place`, id)
+}
+
+const deliveryColumns = `edition, step, state, attempt, key, request_hash, node, first_called_at, called_at, deadline,
+	doubt_at, looks, first_look_at, last_look_at, ended_at, reason, detail, media_id, msg_id`
+
+func (q querier) deliveries(ctx context.Context, edition string) (ds []push.Delivery, err error) {
+	err = q.each(ctx, func(r *sql.Rows) error {
+		var d push.Delivery
+		err := r.Scan(&d.Edition, &d.Step, &d.State, &d.Attempt, &d.Key, &d.RequestHash, &d.Node, at(&d.FirstCalledAt),
+			at(&d.CalledAt), at(&d.Deadline), at(&d.DoubtAt), &d.Looks, at(&d.FirstLookAt), at(&d.LastLookAt), at(&d.EndedAt),
+			&d.Reason, &d.Detail, &d.MediaID, &d.MsgID)
+		ds = append(ds, d)
+		return err
+	}, `SELECT `+deliveryColumns+` FROM deliveries WHERE edition = ?`, edition)
+	steps := []push.Step{push.StepDraft, push.StepPublish, push.StepMass}
+	slices.SortFunc(ds, func(a, b push.Delivery) int { return slices.Index(steps, a.Step) - slices.Index(steps, b.Step) })
+	return ds, err
+}
+
+// saveDelivery inserts a delivery or writes over the one of its step.
+func (t *tx) saveDelivery(ctx context.Context, d push.Delivery) error {
+	_, err := t.exec(ctx, `INSERT INTO deliveries (`+deliveryColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (edition, step) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, key = excluded.key,
+			request_hash = excluded.request_hash, node = excluded.node, first_called_at = excluded.first_called_at,
+			called_at = excluded.called_at, deadline = excluded.deadline, doubt_at = excluded.doubt_at,
+			looks = excluded.looks, first_look_at = excluded.first_look_at, last_look_at = excluded.last_look_at,
+			ended_at = excluded.ended_at, reason = excluded.reason, detail = excluded.detail,
+			media_id = excluded.media_id, msg_id = excluded.msg_id`,
+		d.Edition, d.Step, d.State, d.Attempt, d.Key, d.RequestHash, d.Node, d.FirstCalledAt,
+		d.CalledAt, d.Deadline, d.DoubtAt, d.Looks, d.FirstLookAt, d.LastLookAt, d.EndedAt,
+		d.Reason, d.Detail, d.MediaID, d.MsgID)
+	return err
+}
+
+// OpenEditions implements push.Store.
+func (s *Store) OpenEditions(ctx context.Context) (ids []string, err error) {
+	err = s.read(ctx, func(q querier) error {
+		ids, err = q.texts(ctx, `SELECT id FROM editions
+			WHERE state IN ('planned', 'in_review', 'approved', 'sending', 'submitted', 'held') ORDER BY slot, id`)
+		return err
+	})
+	return ids, err
+}
+
+// Begin implements push.Store. The red button is read in the transaction that commits in_flight. Until the outcome is
+// saved, the edition is due at the call's deadline: should this process die, someone looks after it.
+func (s *Store) Begin(ctx context.Context, d push.Delivery, from push.EditionState) error {
+	now := s.now()
+	err := s.tx(ctx, func(t *tx) error {
+		if sw, err := s.readSwitch(ctx, t.querier); err != nil || sw.Stopped {
+			return cmpErr(err, push.ErrStopped)
+		}
+		n, err := t.exec(ctx, `UPDATE editions SET changed_at = ?, state = CASE state WHEN 'submitted' THEN state ELSE 'sending' END
+			WHERE id = ? AND state = ?`, now, d.Edition, from)
+		if err != nil || n == 0 {
+			return cmpErr(err, push.ErrConflict)
+		}
+		n, err = t.exec(ctx, `UPDATE deliveries SET state = 'in_flight' WHERE edition = ? AND step = ? AND attempt = ?
+			AND (state = 'intended' OR (state = 'in_flight' AND doubt_at > 0))`, d.Edition, d.Step, d.Attempt)
+		if err != nil || n == 0 {
+			return cmpErr(err, push.ErrConflict)
+		}
+		d.State = push.InFlight
+		if err := t.saveDelivery(ctx, d); err != nil {
+			return err
+		}
+		return t.wake(ctx, KindDeliver, d.Edition, now, later(d.Deadline, now))
+	})
+	if err != nil {
+		return fmt.Errorf("begin %s of edition %s: %w", d.Step, d.Edition, err)
+	}
+	return nil
+}
+
+// cmpErr returns err, or otherwise if it is nil.
+func cmpErr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Save implements push.Store.
+func (s *Store) Save(ctx context.Context, p push.Progress) error {
+	err := s.tx(ctx, func(t *tx) error {
+		e := p.Edition
+		n, err := t.exec(ctx, `UPDATE editions SET state = ?, before = ?, reason = ?, detail = ?, expires = ?, why = ?,
+				mark = ?, digest = ?, pieces = ?, changed_at = ? WHERE id = ? AND state = ?`,
+			e.State, e.Before, e.Reason, e.Detail, e.Expires, e.Why, e.Mark, e.Digest, jsonText(e.Pieces), e.Changed, e.ID, p.From)
+		if err != nil || n == 0 {
+			return cmpErr(err, push.ErrConflict)
+		}
+		for _, d := range p.Deliveries {
+			if err := t.changeDelivery(ctx, d); err != nil {
+				return err
+			}
+		}
+		return t.wake(ctx, KindDeliver, e.ID, s.now(), p.Wake)
+	})
+	if err != nil {
+		return fmt.Errorf("save edition %s: %w", p.Edition.ID, err)
+	}
+	return nil
+}
+
+// changeDelivery writes a delivery if it is still what it was read as, or none if it is new.
+func (t *tx) changeDelivery(ctx context.Context, d push.DeliveryChange) error {
+	var same bool
+	err := t.row(ctx, `SELECT state = ? AND attempt = ? FROM deliveries WHERE edition = ? AND step = ?`,
+		d.WasState, d.WasAttempt, d.Edition, d.Step).Scan(&same)
+	isNew := errors.Is(err, sql.ErrNoRows)
+	if err != nil && !isNew {
+		return err
+	}
+	if isNew != (d.WasState == "") || (!isNew && !same) {
+		return push.ErrConflict
+	}
+	return t.saveDelivery(ctx, d.Delivery)
+}
+
+// Doubt implements push.Store.
+func (s *Store) Doubt(ctx context.Context, node string, dead bool, now time.Time) (count int, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		editions, err := t.texts(ctx, `UPDATE deliveries SET doubt_at = ?
+			WHERE state = 'in_flight' AND doubt_at = 0 AND node <> ? AND (? OR deadline < ?) RETURNING edition`, now, node, dead, now)
+		if err != nil {
+			return err
+		}
+		count = len(editions)
+		for _, id := range editions {
+			if err := t.ring(ctx, KindDeliver, id, "", now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("doubt calls in flight: %w", err)
+	}
+	return count, nil
+}

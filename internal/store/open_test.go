@@ -1,0 +1,61 @@
+package store_test
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"wefeed/feeds"
+	"wefeed/internal/store"
+	"wefeed/push"
+)
+
+var (
+	_ feeds.Store = (*store.Store)(nil)
+	_ push.Store  = (*store.Store)(nil)
+)
+
+var day = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+
+func open(t testing.TB, o store.Options) *store.Store {
+	t.Helper()
+	if o.DSN == "" {
+		o.DSN = "sqlite:" + filepath.Join(t.TempDir(), "wefeed.db")
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return day }
+	}
+	o.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	s, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestOpenTakesTheDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "a b?#%.db")
+	s := open(t, store.Options{DSN: "sqlite:" + path, Serve: true})
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v, %v; want mode 0600", info, err)
+	}
+	if _, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + path, Serve: true}); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a second serve got %v, want ErrLocked", err)
+	}
+	open(t, store.Options{DSN: "sqlite:" + path}) // a command
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, store.Options{DSN: "sqlite:" + path, Serve: true})
+}

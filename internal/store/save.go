@@ -1,0 +1,367 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"wefeed/feeds"
+)
+
+// SaveCollected implements feeds.Store. What it stores follows the order of c; that the same c a second time changes
+// nothing is the work of the keys.
+func (s *Store) SaveCollected(ctx context.Context, c feeds.Collected) (saved feeds.Saved, err error) {
+	c.At = whole(c.At)
+	err = s.tx(ctx, func(t *tx) error {
+		sv := saving{tx: t, c: c, touched: map[string]bool{}}
+		saved, err = sv.run(ctx)
+		return err
+	})
+	if err != nil {
+		return feeds.Saved{}, fmt.Errorf("save what %s collected: %w", c.Source.ID, err)
+	}
+	if c.HoldPushes != "" {
+		s.log.Warn("pushes of a section are held", "section", c.Source.Section, "why", c.HoldPushes)
+	}
+	return saved, nil
+}
+
+// SaveFault implements feeds.Store.
+func (s *Store) SaveFault(ctx context.Context, source string, at time.Time, f *feeds.Fault) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, `INSERT INTO sources (id, tried_at, fault, detail, failures) VALUES (?, ?, ?, ?, 1)
+			ON CONFLICT (id) DO UPDATE SET tried_at = excluded.tried_at, fault = excluded.fault, detail = excluded.detail,
+				failures = sources.failures + 1`, source, at, f.Kind, f.Detail)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("save the fault of %s: %w", source, err)
+	}
+	return nil
+}
+
+// saving is one Collected on its way into the database.
+type saving struct {
+	*tx
+	c       feeds.Collected
+	backlog bool                      // the source is not learned yet
+	byKey   map[string]*feeds.Article // what is stored under the keys of c's items
+	saved   feeds.Saved
+	touched map[string]bool
+}
+
+func (sv *saving) run(ctx context.Context) (feeds.Saved, error) {
+	state, err := sv.sourceState(ctx, sv.c.Source.ID)
+	if err != nil {
+		return sv.saved, err
+	}
+	sv.backlog = state.Learned.IsZero()
+	if err := sv.load(ctx); err != nil {
+		return sv.saved, err
+	}
+	for _, in := range sv.c.Items {
+		if err := sv.item(ctx, in); err != nil {
+			return sv.saved, err
+		}
+	}
+	if err := sv.checks(ctx); err != nil {
+		return sv.saved, err
+	}
+	if !sv.c.ChecksOnly {
+		if err := sv.source(ctx, state); err != nil {
+			return sv.saved, err
+		}
+	}
+	return sv.saved, sv.follow(ctx)
+}
+
+// load reads what is known under the items' keys, once for all of them.
+func (sv *saving) load(ctx context.Context) error {
+	var keys []string
+	for _, in := range sv.c.Items {
+		keys = append(keys, in.Keys...)
+	}
+	known, err := sv.known(ctx, keys)
+	if err != nil {
+		return err
+	}
+	sv.byKey = map[string]*feeds.Article{}
+	bySeq := map[int64]*feeds.Article{}
+	for key, a := range known {
+		if bySeq[a.Seq] == nil {
+			bySeq[a.Seq] = &a
+		}
+		sv.byKey[key] = bySeq[a.Seq]
+	}
+	return nil
+}
+
+// item stores one item: as a new article, as a correction of the one it is known as, or not at all.
+func (sv *saving) item(ctx context.Context, in feeds.Incoming) error {
+	if len(in.Keys) == 0 {
+		return fmt.Errorf("the item %q has no key", in.Item.Title)
+	}
+	hits := sv.hits(in.Keys)
+	if len(hits) == 0 {
+		return sv.create(ctx, in)
+	}
+	a := hits[0]
+	for _, other := range hits[1:] {
+		if err := sv.merge(ctx, a, other); err != nil {
+			return err
+		}
+	}
+	if err := sv.addKeys(ctx, a, in.Keys); err != nil {
+		return err
+	}
+	if err := sv.join(ctx, a); err != nil {
+		return err
+	}
+	was := *a
+	merged, changed := feeds.Merge(was, sv.c.Source, in, sv.c.At, sv.c.Rules)
+	*a = merged
+	if changed {
+		sv.saved.Updated = append(sv.saved.Updated, *a)
+	}
+	return sv.update(ctx, was, *a, changed)
+}
+
+// hits are the different articles that keys name, the one to keep first: the oldest of those not withdrawn. A withdrawn
+// one is merged with none, since it would take a living one with it.
+func (sv *saving) hits(keys []string) []*feeds.Article {
+	var hits []*feeds.Article
+	for _, k := range keys {
+		if a := sv.byKey[k]; a != nil && !slices.Contains(hits, a) {
+			hits = append(hits, a)
+		}
+	}
+	slices.SortFunc(hits, func(a, b *feeds.Article) int { return int(a.Seq - b.Seq) })
+	living := slices.DeleteFunc(slices.Clone(hits), func(a *feeds.Article) bool { return a.Status == feeds.StatusWithdrawn })
+	if len(living) == 0 && len(hits) > 0 {
+		return hits[:1]
+	}
+	return living
+}
+
+// create stores a new article under the next ingest number. That number's row is locked until the commit, so numbers
+// become visible in their order, on which baselines rely.
+func (sv *saving) create(ctx context.Context, in feeds.Incoming) error {
+	in.Pending = in.Pending || in.Seen // listed as known, but it is not: only the listing's facts are there
+	a := feeds.NewArticle(sv.c.Source, in, sv.c.At, sv.c.Rules, sv.backlog)
+	if err := sv.row(ctx, `UPDATE meta SET value = value + 1 WHERE name = 'ingest' RETURNING value`).Scan(&a.Seq); err != nil {
+		return err
+	}
+	marks, values := list(append([]any{a.Seq}, articleValues(a)...))
+	if _, err := sv.exec(ctx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks+`)`, values...); err != nil {
+		return err
+	}
+	if err := sv.member(ctx, a, sv.c.Source.Section); err != nil {
+		return err
+	}
+	sv.saved.New = append(sv.saved.New, a)
+	if shown(a) {
+		sv.touch(a.Sections...)
+	}
+	return sv.addKeys(ctx, &a, in.Keys)
+}
+
+// merge makes other, found to be the same story, one with keep. Its id stays and names keep from now on; what was sent
+// as other counts as sent for keep.
+func (sv *saving) merge(ctx context.Context, keep, other *feeds.Article) error {
+	if shown(*keep) || shown(*other) {
+		sv.touch(append(slices.Clone(keep.Sections), other.Sections...)...)
+	}
+	was := *keep
+	*keep = absorb(*keep, *other)
+	for _, query := range []string{
+		`UPDATE article_keys SET article = ? WHERE article = ?`,
+		`UPDATE edition_items SET article = ? WHERE article = ?`,
+		`UPDATE articles SET merged_into = ? WHERE merged_into = ?`,
+		`UPDATE articles SET merged_into = ?, next_check = 0 WHERE seq = ?`,
+		`INSERT INTO memberships (article, section, source, joined, sort_at, place, shown, next_check)
+			SELECT ?, section, source, joined, sort_at, place, shown, next_check FROM memberships WHERE article = ?
+			ON CONFLICT DO NOTHING`,
+	} {
+		if _, err := sv.exec(ctx, query, keep.Seq, other.Seq); err != nil {
+			return err
+		}
+	}
+	if _, err := sv.exec(ctx, `DELETE FROM memberships WHERE article = ?`, other.Seq); err != nil {
+		return err
+	}
+	for key, a := range sv.byKey {
+		if a == other {
+			sv.byKey[key] = keep
+		}
+	}
+	return sv.write(ctx, was, *keep)
+}
+
+// absorb returns keep with what other adds: its sections, and its text where keep's page was never read.
+func absorb(keep, other feeds.Article) feeds.Article {
+	sections := slices.Clone(keep.Sections)
+	for _, s := range other.Sections {
+		if !slices.Contains(sections, s) {
+			sections = append(sections, s)
+		}
+	}
+	if keep.Status == feeds.StatusPending && shown(other) {
+		id, seq, key, backlog := keep.ID, keep.Seq, keep.Key, keep.Backlog
+		keep = other
+		keep.ID, keep.Seq, keep.Key, keep.Backlog = id, seq, key, backlog
+	}
+	keep.Sections = sections
+	return keep
+}
+
+func (sv *saving) addKeys(ctx context.Context, a *feeds.Article, keys []string) error {
+	for _, k := range keys {
+		if sv.byKey[k] != nil {
+			continue // its own already, or a withdrawn article's
+		}
+		if _, err := sv.exec(ctx, `INSERT INTO article_keys (key, article) VALUES (?, ?) ON CONFLICT DO NOTHING`, k, a.Seq); err != nil {
+			return err
+		}
+		sv.byKey[k] = a
+	}
+	return nil
+}
+
+// join makes an article a member of the source's section.
+func (sv *saving) join(ctx context.Context, a *feeds.Article) error {
+	section := sv.c.Source.Section
+	if slices.Contains(a.Sections, section) {
+		return nil
+	}
+	a.Sections = append(slices.Clone(a.Sections), section)
+	if shown(*a) {
+		sv.touch(section)
+	}
+	return sv.member(ctx, *a, section)
+}
+
+func (sv *saving) member(ctx context.Context, a feeds.Article, section string) error {
+	_, err := sv.exec(ctx, `INSERT INTO memberships (article, section, source, joined, sort_at, place, shown, next_check)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		a.Seq, section, sv.c.Source.ID, sv.c.At, a.SortAt, a.Position, shown(a), a.NextCheck)
+	return err
+}
+
+// checks applies the looks at known articles' pages.
+func (sv *saving) checks(ctx context.Context) error {
+	ids := make([]string, len(sv.c.Checks))
+	for i, ch := range sv.c.Checks {
+		ids[i] = ch.ArticleID
+	}
+	found, err := sv.byIDs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, ch := range sv.c.Checks {
+		was, ok := found[ch.ArticleID]
+		if !ok {
+			continue
+		}
+		if err := sv.check(ctx, was, ch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (sv *saving) check(ctx context.Context, was feeds.Article, ch feeds.Check) error {
+	a, changed := feeds.ApplyCheck(was, ch, sv.c.At, sv.c.Rules)
+	switch {
+	case a.Status == feeds.StatusWithdrawn && was.Status != feeds.StatusWithdrawn:
+		sv.saved.Withdrawn = append(sv.saved.Withdrawn, a)
+	case a.Status == feeds.StatusHeld && was.Status != feeds.StatusHeld:
+		sv.saved.Held = append(sv.saved.Held, a)
+	case changed:
+		sv.saved.Updated = append(sv.saved.Updated, a)
+	}
+	if a.Missing > 0 && !a.NextCheck.IsZero() { // the second look that holds or withdraws it
+		if err := sv.ring(ctx, KindRecheck, sv.c.Source.ID, "", a.NextCheck); err != nil {
+			return err
+		}
+	}
+	return sv.update(ctx, was, a, changed)
+}
+
+// update writes a if it is no longer as it was, and touches its sections if readers see the difference.
+func (sv *saving) update(ctx context.Context, was, a feeds.Article, seen bool) error {
+	if seen {
+		sv.touch(a.Sections...)
+	}
+	return sv.write(ctx, was, a)
+}
+
+func (sv *saving) write(ctx context.Context, was, a feeds.Article) error {
+	values := articleValues(a)
+	if slices.Equal(bind(values), bind(articleValues(was))) {
+		return nil
+	}
+	marks, _ := list(values)
+	_, err := sv.exec(ctx, `UPDATE articles SET (`+valueColumns+`) = (`+marks+`) WHERE seq = ?`, append(values, a.Seq)...)
+	if err != nil {
+		return err
+	}
+	_, err = sv.exec(ctx, `UPDATE memberships SET sort_at = ?, place = ?, shown = ?, next_check = ? WHERE article = ?`,
+		a.SortAt, a.Position, shown(a), a.NextCheck, a.Seq)
+	return err
+}
+
+// shown reports whether an article stands in feeds.
+func shown(a feeds.Article) bool { return a.Status == feeds.StatusLive || a.Status == feeds.StatusHeld }
+
+func (sv *saving) touch(sections ...string) {
+	for _, s := range sections {
+		sv.touched[s] = true
+	}
+}
+
+// source writes down that the source was collected. The first time its listing was stored to its end changes its
+// section's feed even if it is empty: until then there was none.
+func (sv *saving) source(ctx context.Context, st feeds.SourceState) error {
+	st.TriedAt, st.SuccessAt, st.Fault, st.Detail, st.Failures = sv.c.At, sv.c.At, "", "", 0
+	if sv.c.Learned && st.Learned.IsZero() {
+		st.Learned = sv.c.At
+		sv.touch(sv.c.Source.Section)
+	}
+	if sv.c.Validators != nil {
+		st.Validators = *sv.c.Validators
+	}
+	_, err := sv.exec(ctx, `INSERT INTO sources (`+sourceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
+			learned = excluded.learned, tried_at = excluded.tried_at, success_at = excluded.success_at,
+			fault = excluded.fault, detail = excluded.detail, failures = excluded.failures`,
+		st.ID, st.Validators.ETag, st.Validators.LastModified, st.Learned, st.TriedAt, st.SuccessAt, st.Fault, st.Detail, st.Failures)
+	return err
+}
+
+// follow writes what comes of it all: changed sections and their renders, a further collect, a hold.
+func (sv *saving) follow(ctx context.Context) error {
+	var jobs []Job
+	for section := range sv.touched {
+		sv.saved.Touched = append(sv.saved.Touched, section)
+	}
+	slices.Sort(sv.saved.Touched)
+	for _, section := range sv.saved.Touched {
+		_, err := sv.exec(ctx, `INSERT INTO sections (id, changed_at) VALUES (?, ?)
+			ON CONFLICT (id) DO UPDATE SET changed_at = excluded.changed_at`, section, sv.c.At)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, Job{Kind: KindRender, ID: section})
+	}
+	if sv.c.More {
+		jobs = append(jobs, Job{Kind: KindCollect, ID: sv.c.Source.ID})
+	}
+	if err := sv.start(ctx, sv.c.At, jobs...); err != nil {
+		return err
+	}
+	if sv.c.HoldPushes != "" {
+		return sv.holdSection(ctx, sv.c.Source.Section, sv.c.At, "wefeed", sv.c.HoldPushes)
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations/sqlite/*.sql
+var sqliteMigrations embed.FS
+
+// sqliteDB is a SQLite database: one connection that writes, shared with River, and some that only read.
+type sqliteDB struct {
+	path    string
+	writer  *sql.DB
+	readers *sql.DB
+	inserts *river.Client[*sql.Tx]
+	log     *slog.Logger // River's
+	unlock  func() error
+}
+
+// openSQLite opens or creates the database file at path.
+func openSQLite(ctx context.Context, path string, serve bool, log *slog.Logger) (_ dialect, err error) {
+	d := &sqliteDB{path: path, log: slog.New(atLeast{slog.LevelWarn, log.Handler()}), unlock: func() error { return nil }}
+	defer func() {
+		if err != nil {
+			_ = d.Close()
+		}
+	}()
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
+	if serve {
+		unlock, err := lockFile(path + ".lock")
+		if err != nil {
+			return nil, err
+		}
+		d.unlock = unlock
+	}
+	if err := d.inspect(ctx, serve); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	// FULL: a power cut must not lose a ledger row whose call has left. IMMEDIATE: a transaction that begins by reading
+	// cannot fail later for want of the write lock.
+	if d.writer, err = d.pool("_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)", 1); err != nil {
+		return nil, err
+	}
+	if d.readers, err = d.pool("_pragma=query_only(1)", 4); err != nil {
+		return nil, err
+	}
+	if err := d.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, damaged(err))
+	}
+	d.inserts, err = river.NewClient(riversqlite.New(d.writer), &river.Config{FetchCooldown: FetchCooldown, Logger: d.log})
+	return d, err
+}
+
+func (d *sqliteDB) pool(params string, conns int) (*sql.DB, error) {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(d.path)}).EscapedPath()}
+	u.RawQuery = "_pragma=busy_timeout(30000)&_pragma=foreign_keys(1)&" + params
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// createFile makes an empty database file that only its owner may read, and its folder.
+func createFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// inspect looks at the file without writing a byte: a damaged one and one from a newer wefeed are refused. With thorough
+// set it reads every page, as far as a few seconds allow.
+func (d *sqliteDB) inspect(ctx context.Context, thorough bool) error {
+	if info, err := os.Stat(d.path); err != nil || info.Size() == 0 {
+		return err
+	}
+	db, err := d.pool("mode=ro", 1)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := d.refuseNewer(ctx, db); err != nil {
+		return damaged(err)
+	}
+	if !thorough {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	var verdict string
+	err = db.QueryRowContext(limited, `PRAGMA quick_check(1)`).Scan(&verdict)
+	if limited.Err() != nil {
+		return ctx.Err() // too large to be read at every start
+	}
+	if err == nil && verdict != "ok" {
+		err = fmt.Errorf("%w: %s", ErrDamaged, verdict)
+	}
+	return damaged(err)
+}
+
+// refuseNewer compares the versions in the database with those that this binary brings.
+func (d *sqliteDB) refuseNewer(ctx context.Context, db *sql.DB) error {
+	for table, ours := range map[string]int{
+		`SELECT max(version_id) FROM goose_db_version`:               d.newest(),
+		`SELECT max(version) FROM river_migration WHERE line='main'`: newestRiver(db),
+	} {
+		var version sql.NullInt64
+		err := db.QueryRowContext(ctx, table).Scan(&version)
+		if isCode(err, sqlite3.SQLITE_ERROR) { // no such table: not migrated yet
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if int(version.Int64) > ours {
+			return ErrNewer
+		}
+	}
+	return nil
+}
+
+func (d *sqliteDB) newest() int {
+	files, _ := fs.Glob(sqliteMigrations, "migrations/sqlite/*.sql")
+	return len(files) // a test keeps the numbers without gaps
+}
+
+func newestRiver(db *sql.DB) int {
+	m, err := rivermigrate.New(riversqlite.New(db), nil)
+	if err != nil {
+		return 0
+	}
+	all := m.AllVersions()
+	return all[len(all)-1].Version
+}
+
+// migrate brings River's tables and ours up to date. The write lock of a transaction keeps two processes from doing so at
+// once; the later one finds nothing left to do.
+func (d *sqliteDB) migrate(ctx context.Context) error {
+	theirs, err := rivermigrate.New(riversqlite.New(d.writer), &rivermigrate.Config{Logger: d.log})
+	if err != nil {
+		return err
+	}
+	if _, err := theirs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate jobs: %w", err)
+	}
+	files, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	ours, err := goose.NewProvider(goose.DialectSQLite3, d.writer, files, goose.WithSlog(d.log), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := ours.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// Close closes the database and gives its lock back. It may be called again.
+func (d *sqliteDB) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{d.readers, d.writer} { // the writer last: it folds the WAL back
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(append(errs, d.unlock())...)
+}
+
+// sqliteTx is a transaction of the writer.
+type sqliteTx struct {
+	*sql.Tx
+	river *river.Client[*sql.Tx]
+}
+
+func (t sqliteTx) insertJobs(ctx context.Context, params []river.InsertManyParams) ([]Inserted, error) {
+	return insertedJobs(t.river.InsertManyTx(ctx, t.Tx, params))
+}
+
+func (d *sqliteDB) begin(ctx context.Context) (transaction, error) {
+	own, err := d.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return sqliteTx{own, d.inserts}, nil
+}
+
+func (d *sqliteDB) snapshot(ctx context.Context) (*sql.Tx, error) { return d.readers.BeginTx(ctx, nil) }
+
+func (d *sqliteDB) rebind(query string) string { return query }
+
+func (d *sqliteDB) skipLocked() string { return "" } // one writer: nobody else is claiming
+
+func (d *sqliteDB) taken(err error) bool {
+	return isCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE) || isCode(err, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+func (d *sqliteDB) workers(config *river.Config) (Workers, error) {
+	return river.NewClient(riversqlite.New(d.writer), config)
+}
+
+// resume gives the interrupted attempt back, so that a process that is killed again and again uses none up.
+func (d *sqliteDB) resume(ctx context.Context, now time.Time) (int64, error) {
+	res, err := d.writer.ExecContext(ctx,
+		`UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0) WHERE state = 'running'`)
+	if err != nil {
+		return 0, fmt.Errorf("resume jobs: %w", err)
+	}
+	return res.RowsAffected()
+}
+
+// damaged turns SQLite's words for a broken file into ErrDamaged.
+func damaged(err error) error {
+	if isCode(err, sqlite3.SQLITE_NOTADB) || isCode(err, sqlite3.SQLITE_CORRUPT) {
+		return fmt.Errorf("%w (%v); restore a backup with: wefeed restore", ErrDamaged, err)
+	}
+	return err
+}
+
+func isCode(err error, code int) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code() == code || e.Code()&0xff == code)
+}
+
+// atLeast drops records below a level: River and goose tell more than an admin wants to read.
+type atLeast struct {
+	level slog.Level
+	slog.Handler
+}
+
+func (h atLeast) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= h.level && h.Handler.Enabled(ctx, l)
+}
+
+func (h atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return atLeast{h.level, h.Handler.WithAttrs(attrs)}
+}
+
+func (h atLeast) WithGroup(name string) slog.Handler {
+	return atLeast{h.level, h.Handler.WithGroup(name)}
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Errors of the store.
+var (
+	// ErrNotFound: no such article or token.
+	ErrNotFound = errors.New("not found")
+	// ErrLocked: another serve process has the database.
+	ErrLocked = errors.New("another wefeed serve is running on this database")
+	// ErrDamaged: the file is no database, or a broken one. It is left as it is.
+	ErrDamaged = errors.New("the database is damaged")
+	// ErrNewer: a newer wefeed has migrated the database. It is left as it is.
+	ErrNewer = errors.New("the database was written by a newer wefeed")
+)
+
+// Options say which database to open.
+type Options struct {
+	// DSN names the database: "sqlite:" and the path of its file, which is created if it does not exist.
+	DSN string
+	// Serve takes the database for a long-running process: a second one gets [ErrLocked]. Commands leave it false.
+	Serve bool
+	// Secret is what access tokens are sealed with. Without it they are not kept.
+	Secret []byte
+	Now    func() time.Time // default time.Now
+	Rand   io.Reader        // default crypto/rand
+	Logger *slog.Logger     // default: none
+}
+
+// A Store is an open database. It implements feeds.Store and push.Store and is safe for concurrent use.
+type Store struct {
+	dialect
+	now    func() time.Time
+	rand   io.Reader
+	log    *slog.Logger
+	seal   cipher.AEAD // nil: tokens are not kept
+	rung   chan struct{}
+	halted atomic.Bool // the configuration's push.stopped
+}
+
+// Open opens the database that o.DSN names, brings its schema up to date, and with o.Serve takes it for itself.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{
+		now:  o.Now,
+		rand: cmp.Or[io.Reader](o.Rand, rand.Reader),
+		log:  o.Logger,
+		rung: make(chan struct{}, 1),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if s.seal, err = sealer(o.Secret); err != nil {
+		return nil, err
+	}
+	path, ok := strings.CutPrefix(o.DSN, "sqlite:")
+	if !ok || path == "" {
+		return nil, fmt.Errorf("the store %q is none that this wefeed knows; it looks like sqlite:wefeed.db", redact(o.DSN))
+	}
+	if s.dialect, err = openSQLite(ctx, path, o.Serve, s.log); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// redact leaves only the scheme of a DSN, which may hold a password.
+func redact(dsn string) string {
+	scheme, _, found := strings.Cut(dsn, ":")
+	if !found {
+		return dsn
+	}
+	return scheme + ":…"
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.read(ctx, func(q querier) error {
+		var one int
+		return q.row(ctx, `SELECT 1`).Scan(&one)
+	})
+}
+
+// Rung receives a value after each commit that set a due row: the bell then looks at once instead of at its next turn.
+func (s *Store) Rung() <-chan struct{} { return s.rung }
+
+// SetConfiguredStop says whether the configuration stops all pushes (push.stopped). The red button is pressed when it
+// or the stored switch says so.
+func (s *Store) SetConfiguredStop(stopped bool) { s.halted.Store(stopped) }
