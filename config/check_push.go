@@ -1,0 +1,138 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// aesKey is WeChat's EncodingAESKey: base64 of 32 bytes without its padding.
+var aesKey = regexp.MustCompile(`^[A-Za-z0-9+/]{43}$`)
+
+// allowed says what each kind of account may do: WeChat took publishing from unverified accounts in July 2025, mass
+// sending they never had; subscription notices belong to service accounts.
+var allowed = map[string][]string{
+	"service":      {"draft", "publish", "mass", "notice"},
+	"subscription": {"draft", "publish", "mass"},
+	"unverified":   {"draft"},
+}
+
+func (d *decoder) accounts(c *Config) {
+	ids, appids := names{}, names{}
+	for i, a := range c.Accounts {
+		path := fmt.Sprintf("accounts[%d]", i)
+		d.unique(ids, a.ID, path+".id")
+		d.unique(appids, a.AppID, path+".appid")
+		d.credentials(a, path)
+		d.url(path+".api_base", a.APIBase)
+		if strings.HasSuffix(a.APIBase, "/") {
+			d.refuse(path+".api_base", "末尾不能有 /（no final slash）", "")
+		}
+	}
+}
+
+// credentials checks an account's secrets without ever quoting them.
+func (d *decoder) credentials(a Account, path string) {
+	if a.Secret.Empty() && !d.wrong(path+".secret") && !d.wrong(path+".secret_file") {
+		d.refuse(path+".secret", "缺少 secret 或 secret_file（secret or secret_file is missing）",
+			"如 secret: ${WECHAT_SECRET} · like secret: ${WECHAT_SECRET}")
+	}
+	if a.AESKey.Empty() {
+		return
+	}
+	at := path + ".aes_key"
+	if a.AESKeyFile != "" {
+		at += "_file"
+	}
+	if !aesKey.MatchString(a.AESKey.Reveal()) {
+		d.refuse(at, "EncodingAESKey 应是 43 个字母或数字（an EncodingAESKey has 43 letters and digits）", "从公众平台“服务器配置”复制 · copy it from the platform's server configuration")
+	}
+	if a.Token.Empty() && !d.wrong(path+".token") && !d.wrong(path+".token_file") {
+		d.refuse(at, "安全模式还需要 token（safe mode needs a token too）", "")
+	}
+}
+
+func (d *decoder) accountExists(c *Config, id, path string) {
+	var ids []string
+	for _, a := range c.Accounts {
+		ids = append(ids, a.ID)
+	}
+	d.exists(id, ids, path, "公众号", "account")
+}
+
+// exists checks a reference, and proposes the nearest id.
+func (d *decoder) exists(id string, ids []string, path, zh, en string) {
+	if id == "" || slices.Contains(ids, id) || d.wrong(path) {
+		return
+	}
+	hint := ""
+	if len(d.faults) > maxFaults {
+		return // enough to report; comparing every id with every other would take long
+	}
+	if near := nearest(id, ids); near != "" {
+		hint = "是不是 " + near + "？ · did you mean " + near + "?"
+	} else if len(ids) > 0 && len(ids) <= 30 {
+		hint = "已有的 · there are: " + strings.Join(ids, ", ")
+	}
+	d.refuse(path, fmt.Sprintf("没有%s %s（no such %s）", zh, quote(id), en), hint)
+}
+
+func (d *decoder) channels(c *Config) {
+	sections := []string{"all"}
+	for _, s := range c.FlatSections() {
+		sections = append(sections, s.ID)
+	}
+	ids := names{}
+	for i, ch := range c.Channels {
+		path := fmt.Sprintf("channels[%d]", i)
+		d.unique(ids, ch.ID, path+".id")
+		d.accountExists(c, ch.Account, path+".account")
+		if d.given(path + ".schedule") {
+			d.schedule(ch.Schedule, c.Site.Timezone, path+".schedule")
+		}
+		d.channelKind(c, ch, path)
+		d.channelSections(ch, path, sections)
+		if ch.MinArticles > ch.MaxArticles && !d.wrong(path+".max_articles") {
+			at := path + ".min_articles"
+			if !d.given(at) {
+				at = path + ".max_articles"
+			}
+			d.refuse(at, fmt.Sprintf("min_articles %d 大于 max_articles %d（min is above max）", ch.MinArticles, ch.MaxArticles), "")
+		}
+	}
+}
+
+// channelKind checks that the account may do what the channel wants.
+func (d *decoder) channelKind(c *Config, ch Channel, path string) {
+	i := slices.IndexFunc(c.Accounts, func(a Account) bool { return a.ID == ch.Account })
+	if i >= 0 {
+		kinds, known := allowed[c.Accounts[i].Kind]
+		if known && !slices.Contains(kinds, ch.Kind) {
+			d.refuse(path+".kind", fmt.Sprintf("%s 账号不能 %s（a %s account cannot %s）", c.Accounts[i].Kind, ch.Kind, c.Accounts[i].Kind, ch.Kind),
+				"可以 · it can: "+strings.Join(kinds, ", "))
+		}
+	}
+	switch {
+	case d.wrong(path + ".kind"):
+	case ch.Kind == "mass" && ch.Audience != "all":
+		d.refuse(path+".audience", quote(ch.Audience)+" 不是群发对象（not an audience）", "目前只有 all · all is the only one")
+	case ch.Kind != "mass" && ch.Audience != "":
+		d.refuse(path+".audience", "只有 mass 渠道有 audience（only a mass channel has an audience）", "删去这一行 · drop it")
+	}
+}
+
+func (d *decoder) channelSections(ch Channel, path string, ids []string) {
+	if len(ch.Sections) == 0 {
+		d.refuse(path+".sections", "至少要有一个栏目（at least one section is needed）", "[all] 表示全部 · [all] is everything")
+	}
+	seen := map[string]bool{}
+	for i, id := range ch.Sections {
+		at := fmt.Sprintf("%s.sections[%d]", path, i)
+		if seen[id] {
+			d.refuse(at, quote(id)+" 重复（named twice）", "")
+		}
+		seen[id] = true
+		d.exists(id, ids, at, "栏目", "section")
+	}
+}
