@@ -81,6 +81,8 @@ type Piece struct {
 	Content   string `json:"content"`          // inline styles only, every image on WeChat's host
 	SourceURL string `json:"source_url"`       // {site.url}/a/{article}?d={mark}
 	CoverID   string `json:"cover_id"`         // thumb_media_id, permanent material
+	// ArticleHash is the article's content hash when it was set: a moved one means that the portal corrected it since.
+	ArticleHash string `json:"article_hash,omitempty"`
 }
 
 // Step is the kind of a delivery.

@@ -269,6 +269,9 @@ func (s *Store) Save(ctx context.Context, p push.Progress) error {
 		if err != nil || n == 0 {
 			return cmpErr(err, push.ErrConflict)
 		}
+		if err := t.changeItems(ctx, e); err != nil {
+			return err
+		}
 		for _, d := range p.Deliveries {
 			if err := t.changeDelivery(ctx, d); err != nil {
 				return err
@@ -278,6 +281,25 @@ func (s *Store) Save(ctx context.Context, p push.Progress) error {
 	})
 	if err != nil {
 		return fmt.Errorf("save edition %s: %w", p.Edition.ID, err)
+	}
+	return nil
+}
+
+// changeItems makes the edition's articles those of e, which can only be some of what it had, with other titles.
+func (t *tx) changeItems(ctx context.Context, e push.Edition) error {
+	was, err := t.edition(ctx, e.ID)
+	if err != nil || slices.Equal(was.Items, e.Items) {
+		return err
+	}
+	if _, err := t.exec(ctx, `DELETE FROM edition_items WHERE edition = ?`, e.ID); err != nil {
+		return err
+	}
+	for i, it := range e.Items {
+		n, err := t.exec(ctx, `INSERT INTO edition_items (edition, place, article_id, article, title)
+			SELECT ?, ?, id, seq, ? FROM articles WHERE id = ?`, e.ID, i, it.Title, it.ArticleID)
+		if err != nil || n == 0 {
+			return cmpErr(err, push.ErrNotFound)
+		}
 	}
 	return nil
 }

@@ -1,0 +1,202 @@
+package push
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"wefeed/feeds"
+)
+
+// WeChat's limits on an edition (draft/add).
+const (
+	MaxArticles   = 8
+	MaxTitleRunes = 32
+)
+
+// maxCandidates bounds what one slot looks at; what is older waits for a later slot, or is too old by then.
+const maxCandidates = 200
+
+// PlannerOptions are what a [Planner] works with.
+type PlannerOptions struct {
+	Store    Store
+	Zone     *time.Location         // the site's: quotas count its days and months
+	Accounts map[string]AccountKind // by account id
+	Now      func() time.Time       // default time.Now
+	Rand     io.Reader              // default crypto/rand
+	Logger   *slog.Logger
+}
+
+// A Planner fills slots: it takes the articles that wait for a channel and makes an edition of the best of them.
+type Planner struct{ PlannerOptions }
+
+// NewPlanner returns a planner.
+func NewPlanner(o PlannerOptions) (*Planner, error) {
+	if o.Store == nil || o.Zone == nil {
+		return nil, errors.New("a planner needs a store and the site's zone")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Rand = cmp.Or[io.Reader](o.Rand, rand.Reader)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Planner{o}, nil
+}
+
+// A Plan is what came of one slot: an edition, or the reason why there is none. Articles without a place wait for the
+// next slot.
+type Plan struct {
+	Edition Edition // zero ID: none
+	None    Reason
+	Waiting int // candidates that found no place
+}
+
+// Plan fills the channel's slot. extra is an edition outside the schedule (立即推送), why its reason. Planning a slot
+// twice makes one edition. While pushes are stopped, or on a trial account, editions are planned all the same and then
+// held: the admin sees what would go out, and what is released inside its grace still goes.
+func (p *Planner) Plan(ctx context.Context, ch Channel, slot time.Time, extra bool, why string) (Plan, error) {
+	none, err := p.refuse(ctx, ch, slot)
+	if err != nil || none != "" {
+		return Plan{None: none}, err
+	}
+	candidates, err := p.Store.Candidates(ctx, ch, p.Now(), maxCandidates)
+	if err != nil {
+		return Plan{}, err
+	}
+	items, waiting := choose(ch, candidates)
+	switch {
+	case len(items) == 0 && len(candidates) == 0:
+		return Plan{None: ReasonNothingNew}, nil
+	case len(items) == 0:
+		return Plan{None: ReasonTitle, Waiting: waiting}, nil
+	case len(items) < ch.Min && !extra:
+		return Plan{None: ReasonTooFew, Waiting: waiting + len(items)}, nil
+	}
+	e, err := p.edition(ch, slot, items)
+	if err != nil {
+		return Plan{}, err
+	}
+	e.Extra, e.Why = extra, why
+	draft := Delivery{Edition: e.ID, Step: StepDraft, State: Intended, Attempt: 1, Key: e.Mark}
+	if err := p.Store.CreateEdition(ctx, e, []Delivery{draft}); errors.Is(err, ErrTaken) {
+		return Plan{None: ReasonTaken}, nil
+	} else if err != nil {
+		return Plan{}, err
+	}
+	p.Logger.Info("edition planned", "edition", e.ID, "channel", ch.ID, "slot", slot, "articles", len(items), "waiting", waiting, "extra", extra)
+	return Plan{Edition: e, Waiting: waiting}, nil
+}
+
+// refuse says why the slot gets no edition whatever waits for it.
+func (p *Planner) refuse(ctx context.Context, ch Channel, slot time.Time) (Reason, error) {
+	kind, ok := p.Accounts[ch.Account]
+	switch {
+	case !ok:
+		return ReasonNoAccount, nil
+	case ch.Kind != KindDraft && ch.Kind != KindMass, ch.Kind == KindMass && kind == AccountUnverified:
+		return ReasonUnsupported, nil
+	case p.Now().After(slot.Add(ch.Grace)):
+		return ReasonExpired, nil
+	case ch.Kind != KindMass:
+		return "", nil
+	}
+	left, err := p.massLeft(ctx, ch.Account, kind)
+	if err != nil || left > 0 {
+		return "", err
+	}
+	return ReasonNoQuota, nil
+}
+
+// massLeft is how many mass sends to all the account may still make: a 公众号 one a day; a 服务号 one a day and four a
+// month to all (Batch_Sends.html). Editions that may have left count as if they had.
+func (p *Planner) massLeft(ctx context.Context, account string, kind AccountKind) (int, error) {
+	now := p.Now().In(p.Zone)
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, p.Zone)
+	sends, err := p.Store.MassSends(ctx, account, month)
+	if err != nil {
+		return 0, err
+	}
+	today := 0
+	for _, at := range sends {
+		if y, m, d := at.In(p.Zone).Date(); y == now.Year() && m == now.Month() && d == now.Day() {
+			today++
+		}
+	}
+	left := 1 - today
+	if kind == AccountService {
+		left = min(left, 4-len(sends))
+	}
+	return left, nil
+}
+
+// choose takes the newest articles, at most the channel's number, and puts the first one with a picture in front (头条
+// has the large cover). The candidates' order decides everything else, so that the same candidates give the same edition.
+func choose(ch Channel, candidates []feeds.Article) (items []EditionItem, waiting int) {
+	most := min(ch.Max, MaxArticles)
+	lead := -1
+	for _, a := range candidates {
+		title, ok := FitTitle(a.Title, ch.LongTitle)
+		if !ok || len(items) == most {
+			waiting++
+			continue
+		}
+		if lead < 0 && len(a.Images) > 0 {
+			lead = len(items)
+		}
+		items = append(items, EditionItem{ArticleID: a.ID, Title: title})
+	}
+	if lead > 0 {
+		first := items[lead]
+		items = slices.Insert(slices.Delete(items, lead, lead+1), 0, first)
+	}
+	return items, waiting
+}
+
+// FitTitle returns the title as WeChat takes it, at most [MaxTitleRunes] characters; false if the channel holds
+// articles with longer ones.
+func FitTitle(title string, long LongTitle) (string, bool) {
+	title = strings.Join(strings.Fields(title), " ")
+	if utf8.RuneCountInString(title) <= MaxTitleRunes {
+		return title, title != ""
+	}
+	if long == LongTitleHold {
+		return "", false
+	}
+	return string([]rune(title)[:MaxTitleRunes-1]) + "…", true
+}
+
+func (p *Planner) edition(ch Channel, slot time.Time, items []EditionItem) (Edition, error) {
+	id, err := p.token()
+	if err != nil {
+		return Edition{}, err
+	}
+	mark, err := p.token()
+	if err != nil {
+		return Edition{}, err
+	}
+	now := p.Now()
+	return Edition{
+		ID: id, Channel: ch.ID, Account: ch.Account, Kind: ch.Kind, State: Planned,
+		Slot: slot, Expires: slot.Add(ch.Grace), Mark: mark, Items: items, Created: now, Changed: now,
+	}, nil
+}
+
+// token draws 16 random base32 characters: 80 bits.
+func (p *Planner) token() (string, error) {
+	var b [10]byte
+	if _, err := io.ReadFull(p.Rand, b[:]); err != nil {
+		return "", fmt.Errorf("draw a token: %w", err)
+	}
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:])), nil
+}
