@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/mail"
@@ -117,6 +118,8 @@ func (d *decoder) url(path, raw string) {
 	switch {
 	case err != nil || strings.ContainsAny(raw, " \t\n"):
 		d.refuse(path, "网址写错了（malformed URL）", "如 https://www.example.cn/news/ · like https://www.example.cn/news/")
+	case u.Scheme == "" || u.Opaque != "" && !strings.Contains(raw, "//"):
+		d.refuse(path, "网址必须以 http:// 或 https:// 开头（only http and https）", "如 https://www.example.cn/news/ · like https://www.example.cn/news/")
 	case u.Scheme != "http" && u.Scheme != "https":
 		d.refuse(path, "网址必须以 http:// 或 https:// 开头（only http and https）", "file:、data: 等一律拒绝 · file:, data: and the like are refused")
 	case u.Hostname() == "":
@@ -190,8 +193,13 @@ func (d *decoder) schedule(spec string, zone *time.Location, path string) {
 		return
 	}
 	if _, err := ParseSchedule(spec, zone); err != nil {
-		d.refuse(path, "计划 "+quote(spec)+" 不成立（not a schedule）",
-			err.Error()+`；五段：分 时 日 月 星期，如 "*/10 * * * *"，或 "@every 10m"、"@daily" · five fields: minute hour day month weekday`)
+		reason := "无法读取"
+		var known scheduleError
+		if errors.As(err, &known) {
+			reason = known.zh
+		}
+		d.refuse(path, fmt.Sprintf("%s 不是采集或推送计划：%s（not a schedule: %v）", quote(spec), reason, err),
+			`五段：分 时 日 月 星期，如 "*/10 * * * *"；或 "@every 10m"、"@daily" · five fields: minute hour day month weekday`)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // aesKey is WeChat's EncodingAESKey: base64 of 32 bytes without its padding.
@@ -38,19 +39,32 @@ func (d *decoder) credentials(a Account, path string) {
 		d.refuse(path+".secret", "缺少 secret 或 secret_file（secret or secret_file is missing）",
 			"如 secret: ${WECHAT_SECRET} · like secret: ${WECHAT_SECRET}")
 	}
+	for _, s := range []struct {
+		key   string
+		value Secret
+	}{{"secret", a.Secret}, {"token", a.Token}, {"aes_key", a.AESKey}} {
+		if strings.ContainsFunc(s.value.Reveal(), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+			d.refuse(d.secretPath(path+"."+s.key), s.key+" 含有空白或换行（blanks or line breaks in "+s.key+"）", "多半是复制时带上的 · probably copied along")
+		}
+	}
 	if a.AESKey.Empty() {
 		return
 	}
-	at := path + ".aes_key"
-	if a.AESKeyFile != "" {
-		at += "_file"
-	}
+	at := d.secretPath(path + ".aes_key")
 	if !aesKey.MatchString(a.AESKey.Reveal()) {
 		d.refuse(at, "EncodingAESKey 应是 43 个字母或数字（an EncodingAESKey has 43 letters and digits）", "从公众平台“服务器配置”复制 · copy it from the platform's server configuration")
 	}
 	if a.Token.Empty() && !d.wrong(path+".token") && !d.wrong(path+".token_file") {
 		d.refuse(at, "安全模式还需要 token（safe mode needs a token too）", "")
 	}
+}
+
+// secretPath is the path of the key that gave the secret: itself, or its _file.
+func (d *decoder) secretPath(path string) string {
+	if d.given(path + "_file") {
+		return path + "_file"
+	}
+	return path
 }
 
 func (d *decoder) accountExists(c *Config, id, path string) {
@@ -109,7 +123,7 @@ func (d *decoder) channelKind(c *Config, ch Channel, path string) {
 	if i >= 0 {
 		kinds, known := allowed[c.Accounts[i].Kind]
 		if known && !slices.Contains(kinds, ch.Kind) {
-			d.refuse(path+".kind", fmt.Sprintf("%s 账号不能 %s（a %s account cannot %s）", c.Accounts[i].Kind, ch.Kind, c.Accounts[i].Kind, ch.Kind),
+			d.refuse(path+".kind", fmt.Sprintf("%[1]s 公众号不能 %[2]s（an account of kind %[1]s cannot %[2]s）", c.Accounts[i].Kind, ch.Kind),
 				"可以 · it can: "+strings.Join(kinds, ", "))
 		}
 	}

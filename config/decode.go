@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -216,7 +217,7 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, f field, path string) {
 	}
 	text, as, ok := textOf(n)
 	if !ok {
-		d.fault(path, fmt.Sprintf("这里应是%s（expected %s）", k.zh, k.en), "")
+		d.fault(path, fmt.Sprintf("这里应为%s（expected %s）", k.zh, k.en), "")
 		return
 	}
 	if strings.Contains(strings.TrimSpace(n.GetToken().Origin), "\n") && as == textOnly && n.GetToken().Type == token.StringType {
@@ -234,7 +235,7 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, f field, path string) {
 	}
 	parsed, err := k.parse(expanded)
 	if err != nil {
-		d.fault(path, fmt.Sprintf("%s 不是%s（expected %s）", quote(expanded), k.zh, k.en), parseHint(err))
+		d.fault(path, fmt.Sprintf("%s应为%s（expected %s）", shown(v.Type(), expanded), k.zh, k.en), parseHint(err))
 		return
 	}
 	v.Set(reflect.ValueOf(parsed))
@@ -245,24 +246,29 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, f field, path string) {
 func (d *decoder) mistyped(k kind, t reflect.Type, text, path string) {
 	hint := ""
 	switch {
+	case strings.ContainsAny(text, "，：“”"):
+		hint = hintFullWidth
 	case t == secretType || t.Kind() == reflect.String:
 		hint = `文字像数字或 true/false 时要加引号 · text that looks like a number or true/false needs quotes`
 	case k.accepts == numberOnly || k.accepts == boolOnly:
-		hint = "去掉引号和单位 · without quotes or a unit"
+		hint = "不加引号，不带单位 · without quotes or a unit"
 	}
-	shown := quote(text) + " "
-	if t == secretType {
-		shown = ""
+	d.fault(path, fmt.Sprintf("%s应为%s（expected %s）", shown(t, text), k.zh, k.en), hint)
+}
+
+// shown quotes a value that is no secret.
+func shown(t reflect.Type, text string) string {
+	if t == secretType || t == reflect.TypeFor[DSN]() {
+		return ""
 	}
-	d.fault(path, fmt.Sprintf("%s不是%s（expected %s）", shown, k.zh, k.en), hint)
+	return quote(text) + " "
 }
 
 // parseHint passes on what a parser knows beyond "this is none".
 func parseHint(err error) string {
-	for _, telling := range []string{"written", "host bits", "at most", "over 100", "too large", "unknown time zone"} {
-		if strings.Contains(err.Error(), telling) {
-			return err.Error()
-		}
+	var a advice
+	if errors.As(err, &a) {
+		return a.Error()
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/width"
 )
@@ -90,7 +91,7 @@ func report(name string, lines []string, hide map[int]bool, faults []Fault) Faul
 	}
 	for i := range faults {
 		f := &faults[i]
-		f.File = name
+		f.File, f.Message, f.Hint = name, visible(f.Message), visible(f.Hint)
 		if f.Line >= 1 && f.Line <= len(lines) && !hide[f.Line] {
 			f.Excerpt = excerpt(lines[f.Line-1], f.Column)
 		}
@@ -110,15 +111,24 @@ func excerpt(line string, column int) string {
 	shown := runes[start:]
 	var pad strings.Builder
 	for i, r := range shown {
-		if r != '\t' && (r < ' ' || r == 0x7f) {
-			shown[i] = '·' // no control characters on the admin's terminal
-		}
+		shown[i] = tame(r)
 		if i < at-start {
 			pad.WriteString(blank(r))
 		}
 	}
 	return string(shown) + "\n" + pad.String() + "^"
 }
+
+// tame replaces what would not be seen, or would change what is seen, on the admin's terminal: controls, escapes,
+// marks that turn the writing direction.
+func tame(r rune) rune {
+	if r == '\t' || unicode.IsPrint(r) || unicode.Is(unicode.Zs, r) {
+		return r
+	}
+	return '·'
+}
+
+func visible(s string) string { return strings.Map(tame, s) }
 
 // blank is as wide as r on a terminal.
 func blank(r rune) string {
@@ -133,7 +143,7 @@ func blank(r rune) string {
 }
 
 var (
-	// secretKey also matches likely misspellings; secret_file and its like hold no secret, but hiding a path is harmless.
+	// secretKey also matches likely misspellings.
 	secretKey = regexp.MustCompile(`(?i)["']?\b[\w-]*(?:secr|secer|serc|token|tokn|aes|passw|pwd)[\w-]*["']?\s*[:：]\s*`)
 	userInfo  = regexp.MustCompile(`://[^/\s@]*@`)
 )
@@ -150,6 +160,9 @@ func mask(line string) string {
 		b.WriteString(line[:m[1]])
 		inFlow := strings.ContainsAny(line[:m[1]], "{[") || strings.ContainsAny(b.String(), "{[")
 		n := valueEnd(line[m[1]:], inFlow)
+		if strings.Contains(line[m[0]:m[1]], "_file") {
+			n = 0 // a path, not a secret
+		}
 		b.WriteString(stars(line[m[1] : m[1]+n]))
 		line = line[m[1]+n:]
 	}
@@ -174,16 +187,11 @@ func valueEnd(s string, inFlow bool) int {
 
 func stars(s string) string { return strings.Repeat("*", len([]rune(s))) }
 
-// quote shows a value in a message: short, on one line, without a password.
+// quote shows a value in a message: short, and without a password.
 func quote(s string) string {
 	s = userInfo.ReplaceAllString(s, "://***@")
 	if r := []rune(s); len(r) > 60 {
 		s = string(r[:60]) + "…"
 	}
-	return "“" + strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '·'
-		}
-		return r
-	}, s) + "”"
+	return "“" + s + "”"
 }

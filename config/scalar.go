@@ -38,7 +38,7 @@ var kinds = map[reflect.Type]kind{
 	reflect.TypeFor[DSN](): {textOnly, func(s string) (any, error) { return DSN{NewSecret(s)}, nil },
 		"sqlite:文件名 或 postgres://…", "sqlite:FILE or postgres://…", pattern(`^(sqlite:.+|postgres(ql)?://.+)$`)},
 	reflect.TypeFor[bool](): {boolOnly, parseBool,
-		"true 或 false", "true or false", map[string]any{"type": "boolean"}},
+		" true 或 false", "true or false", map[string]any{"type": "boolean"}},
 	reflect.TypeFor[int](): {numberOnly, parseInt,
 		"整数，如 8", "whole number such as 8", map[string]any{"type": "integer"}},
 	reflect.TypeFor[float64](): {numberOnly, parseFloat,
@@ -91,12 +91,12 @@ func parsePrefix(s string) (any, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
 		if a, bare := netip.ParseAddr(s); bare == nil && a.Zone() == "" {
-			return nil, fmt.Errorf("a single address is written %s/%d", a, a.BitLen())
+			return nil, advice(fmt.Sprintf("单个地址写成 %[1]s/%[2]d · a single address is written %[1]s/%[2]d", a, a.BitLen()))
 		}
 		return nil, fmt.Errorf("%q is no prefix", s)
 	}
 	if p != p.Masked() {
-		return nil, fmt.Errorf("%s has host bits; the network is %s", p, p.Masked())
+		return nil, advice(fmt.Sprintf("这个网段应写成 %[1]s · the network is written %[1]s", p.Masked()))
 	}
 	return p, nil
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -32,6 +31,12 @@ func (s Schedule) Next(t time.Time) time.Time {
 // Every returns the period of an @every schedule, 0 for any other.
 func (s Schedule) Every() time.Duration { return s.every }
 
+// A scheduleError says in both languages why a spec is no schedule.
+type scheduleError struct{ zh, en string }
+
+// Error returns the English words.
+func (e scheduleError) Error() string { return e.en }
+
 // ParseSchedule compiles five cron fields (minute, hour, day of month, month, day of week) or a descriptor such as
 // @every 10m, @hourly or @daily. Its fields are read in loc, never in the host's zone. A seconds field, a zone of its
 // own (CRON_TZ=) and a date that never comes (30 February) are errors.
@@ -45,19 +50,19 @@ func ParseSchedule(spec string, loc *time.Location) (_ Schedule, err error) {
 	spec = strings.TrimSpace(spec)
 	switch {
 	case spec == "":
-		return Schedule{}, errors.New("it is empty")
+		return Schedule{}, scheduleError{"空的", "it is empty"}
 	case len(spec) > maxSpec:
-		return Schedule{}, fmt.Errorf("it is longer than %d characters", maxSpec)
+		return Schedule{}, scheduleError{"太长", fmt.Sprintf("longer than %d characters", maxSpec)}
 	case strings.Contains(spec, "TZ="):
-		return Schedule{}, errors.New("a schedule has no zone of its own; site.timezone holds for all")
+		return Schedule{}, scheduleError{"不能自带时区，一律按 site.timezone", "a schedule has no zone of its own; site.timezone holds for all"}
 	case loc == nil:
-		return Schedule{}, errors.New("no zone to read it in")
+		return Schedule{}, scheduleError{"没有时区", "no zone to read it in"}
 	}
 	if every, ok := strings.CutPrefix(spec, "@every"); ok {
 		return parseEvery(every)
 	}
 	if fields := strings.Fields(spec); !strings.HasPrefix(spec, "@") && len(fields) == 6 {
-		return Schedule{}, errors.New("six fields: there is no field for seconds")
+		return Schedule{}, scheduleError{"有六段；没有“秒”这一段", "six fields: there is no field for seconds"}
 	}
 	parsed, err := cron.ParseStandard(spec)
 	if err != nil {
@@ -67,7 +72,7 @@ func ParseSchedule(spec string, loc *time.Location) (_ Schedule, err error) {
 		fields.Location = loc
 	}
 	if parsed.Next(time.Date(2026, 1, 1, 0, 0, 0, 0, loc)).IsZero() {
-		return Schedule{}, errors.New("it never comes: there is no such date")
+		return Schedule{}, scheduleError{"这个日期永远不会到来", "it never comes: there is no such date"}
 	}
 	return Schedule{cron: parsed, loc: loc}, nil
 }
@@ -75,10 +80,10 @@ func ParseSchedule(spec string, loc *time.Location) (_ Schedule, err error) {
 func parseEvery(text string) (Schedule, error) {
 	d, err := ParseDuration(strings.TrimSpace(text))
 	if err != nil {
-		return Schedule{}, err
+		return Schedule{}, scheduleError{"@every 后面应为时长，如 @every 10m", "@every needs a duration such as 10m"}
 	}
 	if d < time.Second {
-		return Schedule{}, errors.New("@every must be at least 1s")
+		return Schedule{}, scheduleError{"@every 至少 1s", "@every must be at least 1s"}
 	}
 	return Schedule{every: d}, nil
 }

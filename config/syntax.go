@@ -47,16 +47,17 @@ func syntaxFault(err error, lines []string) *Fault {
 	if t := at.GetToken(); t != nil && t.Position != nil {
 		f.Line, f.Column = max(t.Position.Line, 1), max(t.Position.Column, 1)
 	}
-	f.Message = "YAML 语法错误：" + chinese(at.GetMessage()) + "（" + oneLine(at.GetMessage()) + "）"
+	message := oneLine(at.GetMessage())
+	f.Message = "YAML 语法错误：" + chinese(message) + "（" + message + "）"
 	if f.Line <= len(lines) {
-		f.Hint = syntaxHint(lines[f.Line-1])
+		f.Hint = syntaxHint(lines[f.Line-1], message)
 	}
 	return f
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// chinese says in Chinese what the parser says, by its commonest messages.
+// chinese says in Chinese what the parser says, by its commonest messages: it has no codes to go by.
 func chinese(message string) string {
 	for _, m := range []struct{ part, zh string }{
 		{"cannot start any token", "这里不能用制表符缩进"},
@@ -78,20 +79,22 @@ func chinese(message string) string {
 	return "无法读取"
 }
 
+const hintFullWidth = "这一行有全角标点；键后面要用半角的“: ”，项目之间用半角的“, ” · use ASCII punctuation, and a blank after it"
+
 // syntaxHint guesses from the line what the admin meant.
-func syntaxHint(line string) string {
+func syntaxHint(line, message string) string {
 	_, value, hasKey := strings.Cut(line, ": ")
 	value = strings.TrimSpace(value)
 	switch {
 	case strings.ContainsRune(line[:len(line)-len(strings.TrimLeft(line, " \t"))], '\t'):
 		return "用空格缩进，不要用制表符 · indent with spaces, not tabs"
 	case strings.ContainsAny(withoutQuoted(line), "：，“”‘’｛｝［］"):
-		return "这一行有全角标点，键后面要用半角的“: ” · use ASCII punctuation, and a blank after the colon"
+		return hintFullWidth
 	case hasKey && strings.Contains(value, "${"):
 		return `含有 ${…} 的值加上引号，如 "${NAME}" · put the value in quotes`
 	case hasKey && value != "" && strings.ContainsAny(value[:1], "*@%&!|>`"):
 		return `值加上引号，如 "*/10 * * * *"、"@daily" · put the value in quotes`
-	case hasKey && strings.Contains(value, ": "):
+	case hasKey && strings.HasPrefix(message, "mapping value"):
 		return "值里有冒号时要加引号 · a value with a colon needs quotes"
 	}
 	return "检查这一行和上一行的缩进、引号和括号 · look at indentation, quotes and brackets here and one line above"

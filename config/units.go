@@ -15,6 +15,12 @@ type Percent float64
 // Bytes is a size, written as 128MiB.
 type Bytes int64
 
+// An advice is a parser's error that says more than "this is none": it becomes the fault's hint.
+type advice string
+
+// Error returns the advice.
+func (a advice) Error() string { return string(a) }
+
 // A Rate is so many in a time, written as 60/m. The zero Rate, written as 0, is no limit.
 type Rate struct {
 	Count int
@@ -59,7 +65,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		rest = rest[len(m[0]):]
 	}
 	if sum <= 0 || sum > float64(maxDuration) {
-		return 0, fmt.Errorf("%q is not above 0 and at most ten years", s)
+		return 0, advice("必须大于 0，最多十年 · above 0 and at most ten years")
 	}
 	return time.Duration(math.Round(sum)), nil
 }
@@ -101,7 +107,7 @@ func ParsePercent(s string) (Percent, error) {
 	}
 	n, err := strconv.ParseFloat(m[1], 64)
 	if err != nil || n > 100 {
-		return 0, fmt.Errorf("%q is over 100%%", s)
+		return 0, advice("最多 100% · at most 100%")
 	}
 	return Percent(n / 100), nil
 }
