@@ -23,7 +23,7 @@ type Due struct {
 // Next returns the first time after the given one in a schedule, zero if there is none.
 type Next func(spec string, after time.Time) (time.Time, error)
 
-// busyWait is when a one-time row is looked at again that came while its job ran.
+// busyWait is when a row is looked at again that came while its job ran. No more of them wait so than jobs run at once.
 const busyWait = 250 * time.Millisecond
 
 // ring sets a one-time row: its job is due at the given time, or earlier if it was due earlier already.
@@ -72,8 +72,8 @@ func (s *Store) Ring(ctx context.Context, kind, id, arg string, when time.Time) 
 
 // ClaimDue enqueues the jobs of up to limit rows that are due at now, sets their next times, all in one transaction,
 // and returns them with the time of the earliest row left (zero: none). However many times of a schedule have passed, its
-// row is rung once, for the latest of them. A one-time row whose job is running is not claimed but looked at again soon:
-// that job may have read the edition before whatever set this row.
+// row is rung once, for the latest of them. A job that is running may have looked before whatever made its row due, so
+// it is not counted: a one-time row, left or added for it, is looked at again soon.
 func (s *Store) ClaimDue(ctx context.Context, now time.Time, limit int, next Next) (claimed []Due, earliest time.Time, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		rows, err := t.due(ctx, `WHERE next_at > 0 AND next_at <= ? ORDER BY next_at LIMIT ?`+s.skipLocked(), now, limit)
@@ -89,15 +89,18 @@ func (s *Store) ClaimDue(ctx context.Context, now time.Time, limit int, next Nex
 			return err
 		}
 		for i, d := range rows {
-			if d.Once && busy[d.job()] {
-				after[i] = now.Add(busyWait)
-			} else {
+			j := d.job()
+			if !busy[j] {
 				claimed = append(claimed, d)
-				d.LastRun = d.NextAt
 			}
-			d.NextAt = after[i]
+			d.LastRun, d.NextAt = d.NextAt, after[i]
 			if err := t.setDue(ctx, d); err != nil {
 				return err
+			}
+			if busy[j] {
+				if err := t.ring(ctx, j.Kind, j.ID, j.Arg, now.Add(busyWait)); err != nil {
+					return err
+				}
 			}
 		}
 		return t.row(ctx, `SELECT COALESCE(min(next_at), 0) FROM due WHERE next_at > 0`).Scan(at(&earliest))

@@ -69,7 +69,7 @@ func (s *Store) Workers(config *river.Config) (Workers, error) { return s.worker
 
 // ResumeJobs makes the jobs available again that a dead process left running, and returns their number. Only for the
 // process that serves, before its workers start.
-func (s *Store) ResumeJobs(ctx context.Context) (int64, error) { return s.resume(ctx, s.now()) }
+func (s *Store) ResumeJobs(ctx context.Context) (int64, error) { return s.resume(ctx) }
 
 // enqueue inserts jobs in this transaction. A job that is waiting already is not inserted twice.
 func (t *tx) enqueue(ctx context.Context, jobs ...Job) ([]Inserted, error) {

@@ -223,14 +223,19 @@ func (d *sqliteDB) taken(err error) bool {
 }
 
 func (d *sqliteDB) workers(config *river.Config) (Workers, error) {
+	config.Logger = d.log
 	return river.NewClient(riversqlite.New(d.writer), config)
 }
 
-// resume gives the interrupted attempt back, so that a process that is killed again and again uses none up.
-func (d *sqliteDB) resume(ctx context.Context, now time.Time) (int64, error) {
+// resume gives the interrupted attempt back, so that a process that is killed again and again uses none up, and the
+// leadership too, whose holder is dead: without a leader no failed job would run again until its term is over.
+func (d *sqliteDB) resume(ctx context.Context) (int64, error) {
 	res, err := d.writer.ExecContext(ctx,
 		`UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0) WHERE state = 'running'`)
 	if err != nil {
+		return 0, fmt.Errorf("resume jobs: %w", err)
+	}
+	if _, err := d.writer.ExecContext(ctx, `DELETE FROM river_leader`); err != nil {
 		return 0, fmt.Errorf("resume jobs: %w", err)
 	}
 	return res.RowsAffected()

@@ -33,7 +33,7 @@ type dialect interface {
 	// workers makes the client that works River's jobs.
 	workers(config *river.Config) (Workers, error)
 	// resume makes jobs available again that a dead process left running.
-	resume(ctx context.Context, now time.Time) (int64, error)
+	resume(ctx context.Context) (int64, error)
 	// Close closes the database and gives its lock back.
 	Close() error
 }
