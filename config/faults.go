@@ -89,26 +89,30 @@ func report(name string, lines []string, hide map[int]bool, faults []Fault) Faul
 		last.Message = fmt.Sprintf("还有 %d 处错误，先改好前面的（%d more faults）", more, more)
 		faults = append(faults[:maxFaults:maxFaults], last)
 	}
+	masked := map[int][]rune{} // many faults may stand in one very long line
 	for i := range faults {
 		f := &faults[i]
 		f.File, f.Message, f.Hint = name, visible(f.Message), visible(f.Hint)
-		if f.Line >= 1 && f.Line <= len(lines) && !hide[f.Line] {
-			f.Excerpt = excerpt(lines[f.Line-1], f.Column)
+		if f.Line < 1 || f.Line > len(lines) || hide[f.Line] {
+			continue
 		}
+		if _, known := masked[f.Line]; !known {
+			masked[f.Line] = []rune(mask(lines[f.Line-1]))
+		}
+		f.Excerpt = excerpt(masked[f.Line], f.Column)
 	}
 	return faults
 }
 
-// excerpt returns the line, or the part of it around the column, and a caret below it.
-func excerpt(line string, column int) string {
-	runes := []rune(mask(line))
+// excerpt returns a masked line, or the part of it around the column, and a caret below it.
+func excerpt(runes []rune, column int) string {
 	at := min(max(column-1, 0), len(runes))
 	start := 0
 	if len(runes) > excerptWidth {
 		start = max(0, min(at-excerptWidth/2, len(runes)-excerptWidth))
 		runes = runes[:start+excerptWidth]
 	}
-	shown := runes[start:]
+	shown := slices.Clone(runes[start:])
 	var pad strings.Builder
 	for i, r := range shown {
 		shown[i] = tame(r)
@@ -152,13 +156,14 @@ var (
 func mask(line string) string {
 	line = userInfo.ReplaceAllStringFunc(line, func(s string) string { return "://" + stars(s[3:len(s)-1]) + "@" })
 	var b strings.Builder
+	inFlow := false
 	for {
 		m := secretKey.FindStringIndex(line)
 		if m == nil {
 			return b.String() + line
 		}
 		b.WriteString(line[:m[1]])
-		inFlow := strings.ContainsAny(line[:m[1]], "{[") || strings.ContainsAny(b.String(), "{[")
+		inFlow = inFlow || strings.ContainsAny(line[:m[1]], "{[")
 		n := valueEnd(line[m[1]:], inFlow)
 		if strings.Contains(line[m[0]:m[1]], "_file") {
 			n = 0 // a path, not a secret

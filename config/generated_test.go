@@ -86,6 +86,30 @@ func TestEveryKeyIsExplained(t *testing.T) {
 	}
 }
 
+// TestDocumentedExamples reads the examples of docs/configuration.md: the smallest file, then the same with an account.
+func TestDocumentedExamples(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, n := "", 0
+	for rest := string(page); ; n++ {
+		_, block, found := strings.Cut(rest, "```yaml\n")
+		if !found {
+			break
+		}
+		block, rest, _ = strings.Cut(block, "```\n")
+		text += block
+		env := func(string) string { return "set" }
+		if _, err := Parse("configuration.md", []byte(text), "", Options{Getenv: env}); err != nil {
+			t.Errorf("example %d: %v", n+1, err)
+		}
+	}
+	if n < 3 {
+		t.Errorf("only %d examples", n)
+	}
+}
+
 func compileSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))

@@ -13,7 +13,7 @@ import (
 // mapping: with them the worst file is refused within a second.
 const (
 	maxSize    = 1 << 20 // bytes
-	maxSigns   = 200_000 // bytes that may begin a token; 2 000 sections have 40 000
+	maxSigns   = 120_000 // bytes that may begin a token; 2 000 sections have 40 000
 	maxNesting = 64
 	maxKeys    = 1000 // of one mapping; ours have at most 14
 )
@@ -164,6 +164,9 @@ func (g *tokenGuard) nest(t *token.Token, first bool) {
 			(t.Next != nil && t.Next.Type == token.MappingValueType)
 		if g.flows == 0 && nests {
 			g.block(t.Position.Column)
+			if t.Type == token.MappingKeyType {
+				g.levels[len(g.levels)-1].keys++
+			}
 		}
 	}
 }
