@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -229,6 +231,10 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, f field, path string) {
 		d.fault(path, problem.message, problem.hint)
 		return
 	}
+	if !utf8.ValidString(expanded) || strings.ContainsFunc(expanded, invisible) {
+		d.fault(path, "值里有控制字符（control characters in the value）", "多半是复制时带上的 · probably copied along")
+		return
+	}
 	if !changed && k.accepts != anyScalar && k.accepts != as {
 		d.mistyped(k, v.Type(), text, path)
 		return
@@ -241,6 +247,9 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, f field, path string) {
 	v.Set(reflect.ValueOf(parsed))
 	d.bounds(k, parsed, expanded, f, path)
 }
+
+// invisible reports control characters but for line ends and tabs: no value needs them, and databases refuse some.
+func invisible(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 
 // mistyped tells a value in the wrong clothes.
 func (d *decoder) mistyped(k kind, t reflect.Type, text, path string) {

@@ -140,6 +140,8 @@ var mutations = []mutation{
 	{"GBK", []string{"title: 要闻", "title: \xd2\xaa\xce\xc5", "某市文明网", "x", "公众号", "x", "下级", "x", "第二", "x"}},
 	{"broken UTF-8", []string{"title: 要闻", "title: 要闻\xff"}},
 	{"control character", []string{"title: 要闻", "titel: \x1b[31m要闻"}},
+	{"NUL in an escape", []string{"title: 要闻", `title: "要\0闻"`}},
+	{"escape sequence in a value", []string{"title: 要闻", `title: "\e[31m要闻"`}},
 	{"many at once", []string{
 		"listen: 127.0.0.1:8080", "listen: here", "title: 要闻", "titel: 要闻", "limit: 50", "limit: 5000", "settle: 90s", "settle: bald",
 		"id: second", "id: yaowen", "\"*/10 * * * *\"", "\"61 * * * *\"", "kind: service", "kind: srvice", "sections: [all]", "sections: [alle]",
