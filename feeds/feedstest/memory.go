@@ -80,20 +80,18 @@ func (m *Memory) DueChecks(_ context.Context, section string, now time.Time, lim
 	return due[:min(limit, len(due))], nil
 }
 
-// ByID implements feeds.Store.
+// ByID implements feeds.Store. The article that a merge kept comes under the retired id too, if that is asked for.
 func (m *Memory) ByID(_ context.Context, ids []string) ([]feeds.Article, error) {
 	defer m.lock()()
-	seqs := map[int64]bool{}
+	found := map[string]feeds.Article{}
 	for _, id := range ids {
 		if seq, ok := m.ids[id]; ok {
-			seqs[seq] = true
+			a := clone(*m.articles[seq])
+			a.ID = id
+			found[id] = a
 		}
 	}
-	var found []feeds.Article
-	for seq := range seqs {
-		found = append(found, clone(*m.articles[seq]))
-	}
-	return found, nil
+	return slices.Collect(maps.Values(found)), nil
 }
 
 // Articles returns all articles in feed order.

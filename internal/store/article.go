@@ -247,16 +247,14 @@ const dueChecksQuery = `SELECT ` + articleColumns + ` FROM articles WHERE seq IN
 		SELECT article FROM memberships WHERE section = ? AND next_check > 0 AND next_check <= ?)
 	ORDER BY checked_at, seq LIMIT ?`
 
-// ByID implements feeds.Store. The id of a merged article names the one that was kept, which is returned once.
+// ByID implements feeds.Store. An id that a merge has retired names the article that was kept, which then comes under
+// the id asked for: an edition goes on with the ids it was planned with.
 func (s *Store) ByID(ctx context.Context, ids []string) (articles []feeds.Article, err error) {
 	err = s.read(ctx, func(q querier) error {
 		found, err := q.byIDs(ctx, ids)
-		seen := map[int64]bool{}
-		for _, a := range found {
-			if !seen[a.Seq] {
-				seen[a.Seq] = true
-				articles = append(articles, a)
-			}
+		for id, a := range found {
+			a.ID = id
+			articles = append(articles, a)
 		}
 		return err
 	})

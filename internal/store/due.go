@@ -16,6 +16,7 @@ type Due struct {
 	Arg    string    // handed to the job; a slot's is the time it was rung for
 	Spec   string    // a recurring row's schedule, as [Next] reads it
 	NextAt time.Time // zero: parked, since its schedule has no next time
+	soft   bool      // set by the job itself
 	// LastRun is the NextAt that a recurring row was last rung for.
 	LastRun time.Time
 }
@@ -28,11 +29,15 @@ const busyWait = 250 * time.Millisecond
 
 // ring sets a one-time row: its job is due at the given time, or earlier if it was due earlier already.
 func (t *tx) ring(ctx context.Context, kind, id, arg string, when time.Time) error {
+	return t.setOnce(ctx, Due{Kind: kind, ID: id, Arg: arg, NextAt: when})
+}
+
+func (t *tx) setOnce(ctx context.Context, d Due) error {
 	t.rang = true
-	_, err := t.exec(ctx, `INSERT INTO due (kind, id, once, arg, next_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (kind, id, once) DO UPDATE SET arg = excluded.arg,
+	_, err := t.exec(ctx, `INSERT INTO due (kind, id, once, soft, arg, next_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (kind, id, once) DO UPDATE SET arg = excluded.arg, soft = (due.soft AND excluded.soft),
 			next_at = CASE WHEN due.next_at < excluded.next_at THEN due.next_at ELSE excluded.next_at END`,
-		kind, id, true, arg, when)
+		d.Kind, d.ID, true, d.soft, d.Arg, d.NextAt)
 	return err
 }
 
@@ -53,16 +58,16 @@ func (t *tx) start(ctx context.Context, now time.Time, jobs ...Job) error {
 	return nil
 }
 
-// wake sets when a one-time row is due next, zero for never; but a row that is due at now already stays so, since
-// someone else rang it.
-func (t *tx) wake(ctx context.Context, kind, id string, now, when time.Time) error {
-	if _, err := t.exec(ctx, `DELETE FROM due WHERE kind = ? AND id = ? AND once = ? AND next_at > ?`, kind, id, true, now); err != nil {
+// wake says when the edition that a transaction has moved is due next, zero for never. It replaces what was said so
+// before, but not what anyone else rang: the job that speaks here may have read the edition before that.
+func (t *tx) wake(ctx context.Context, edition string, when time.Time) error {
+	if _, err := t.exec(ctx, `DELETE FROM due WHERE kind = ? AND id = ? AND once = ? AND soft`, KindDeliver, edition, true); err != nil {
 		return err
 	}
 	if when.IsZero() {
 		return nil
 	}
-	return t.ring(ctx, kind, id, "", when)
+	return t.setOnce(ctx, Due{Kind: KindDeliver, ID: edition, soft: true, NextAt: when})
 }
 
 // Ring makes a job due once at the given time, or earlier if it was due earlier already.
@@ -89,18 +94,20 @@ func (s *Store) ClaimDue(ctx context.Context, now time.Time, limit int, next Nex
 			return err
 		}
 		for i, d := range rows {
-			j := d.job()
-			if !busy[j] {
+			rung := d
+			rung.LastRun, rung.NextAt = d.NextAt, after[i]
+			switch {
+			case !busy[d.job()]:
 				claimed = append(claimed, d)
-			}
-			d.LastRun, d.NextAt = d.NextAt, after[i]
-			if err := t.setDue(ctx, d); err != nil {
-				return err
-			}
-			if busy[j] {
-				if err := t.ring(ctx, j.Kind, j.ID, j.Arg, now.Add(busyWait)); err != nil {
+			case d.Once:
+				rung.NextAt = now.Add(busyWait)
+			default:
+				if err := t.ring(ctx, d.Kind, d.ID, d.job().Arg, now.Add(busyWait)); err != nil {
 					return err
 				}
+			}
+			if err := t.setDue(ctx, rung); err != nil {
+				return err
 			}
 		}
 		return t.row(ctx, `SELECT COALESCE(min(next_at), 0) FROM due WHERE next_at > 0`).Scan(at(&earliest))

@@ -74,7 +74,7 @@ func (s *Store) CreateEdition(ctx context.Context, e push.Edition, ds []push.Del
 			}
 			return err
 		}
-		if err := t.insertItems(ctx, e); err != nil {
+		if err := t.insertItems(ctx, e, true); err != nil {
 			return err
 		}
 		for _, d := range ds {
@@ -98,8 +98,8 @@ func (t *tx) insertEdition(ctx context.Context, e push.Edition) error {
 	return err
 }
 
-// insertItems stores an edition's articles after looking again that no other edition has them.
-func (t *tx) insertItems(ctx context.Context, e push.Edition) error {
+// insertItems stores an edition's articles. With check set it looks again that no other edition has them.
+func (t *tx) insertItems(ctx context.Context, e push.Edition, check bool) error {
 	ids := make([]string, len(e.Items))
 	for i, it := range e.Items {
 		ids[i] = it.ArticleID
@@ -113,22 +113,29 @@ func (t *tx) insertItems(ctx context.Context, e push.Edition) error {
 		if !ok {
 			return fmt.Errorf("article %s: %w", it.ArticleID, push.ErrNotFound)
 		}
-		var taken bool
-		err := t.row(ctx, `SELECT EXISTS (`+takenQuery+`) FROM articles WHERE seq = ?`,
-			e.Channel, e.Kind.Reaches(), e.Account, a.Seq).Scan(&taken)
-		if err != nil {
-			return err
+		if check {
+			if err := t.free(ctx, e, a.Seq); err != nil {
+				return err
+			}
 		}
-		if taken {
-			return push.ErrTaken
-		}
-		_, err = t.exec(ctx, `INSERT INTO edition_items (edition, place, article_id, article, title) VALUES (?, ?, ?, ?, ?)`,
+		_, err := t.exec(ctx, `INSERT INTO edition_items (edition, place, article_id, article, title) VALUES (?, ?, ?, ?, ?)`,
 			e.ID, i, it.ArticleID, a.Seq, it.Title)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// free returns push.ErrTaken if the edition may not have the article.
+func (t *tx) free(ctx context.Context, e push.Edition, article int64) error {
+	var taken bool
+	err := t.row(ctx, `SELECT EXISTS (`+takenQuery+`) FROM articles WHERE seq = ?`,
+		e.Channel, e.Kind.Reaches(), e.Account, article).Scan(&taken)
+	if err == nil && taken {
+		return push.ErrTaken
+	}
+	return err
 }
 
 const editionColumns = `id, channel, account, kind, state, before, reason, detail, slot, expires, extra, why, mark, digest,
@@ -163,12 +170,18 @@ func (q querier) edition(ctx context.Context, id string) (e push.Edition, err er
 	if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
 		return e, err
 	}
-	return e, q.each(ctx, func(r *sql.Rows) error {
+	e.Items, err = q.items(ctx, id)
+	return e, err
+}
+
+func (q querier) items(ctx context.Context, edition string) (items []push.EditionItem, err error) {
+	err = q.each(ctx, func(r *sql.Rows) error {
 		var it push.EditionItem
 		err := r.Scan(&it.ArticleID, &it.Title)
-		e.Items = append(e.Items, it)
+		items = append(items, it)
 		return err
-	}, `SELECT article_id, title FROM edition_items WHERE edition = ? ORDER BY place`, id)
+	}, `SELECT article_id, title FROM edition_items WHERE edition = ? ORDER BY place`, edition)
+	return items, err
 }
 
 const deliveryColumns = `edition, step, state, attempt, key, request_hash, node, first_called_at, called_at, deadline,
@@ -236,7 +249,7 @@ func (s *Store) Begin(ctx context.Context, d push.Delivery, from push.EditionSta
 		if err := t.saveDelivery(ctx, d); err != nil {
 			return err
 		}
-		return t.wake(ctx, KindDeliver, d.Edition, now, later(d.Deadline, now))
+		return t.wake(ctx, d.Edition, later(d.Deadline, now))
 	})
 	if err != nil {
 		return fmt.Errorf("begin %s of edition %s: %w", d.Step, d.Edition, err)
@@ -277,7 +290,7 @@ func (s *Store) Save(ctx context.Context, p push.Progress) error {
 				return err
 			}
 		}
-		return t.wake(ctx, KindDeliver, e.ID, s.now(), p.Wake)
+		return t.wake(ctx, e.ID, p.Wake)
 	})
 	if err != nil {
 		return fmt.Errorf("save edition %s: %w", p.Edition.ID, err)
@@ -285,23 +298,16 @@ func (s *Store) Save(ctx context.Context, p push.Progress) error {
 	return nil
 }
 
-// changeItems makes the edition's articles those of e, which can only be some of what it had, with other titles.
+// changeItems writes an edition's articles if they are others than before: the portal takes some back, or corrects titles.
 func (t *tx) changeItems(ctx context.Context, e push.Edition) error {
-	was, err := t.edition(ctx, e.ID)
-	if err != nil || slices.Equal(was.Items, e.Items) {
+	was, err := t.items(ctx, e.ID)
+	if err != nil || slices.Equal(was, e.Items) {
 		return err
 	}
 	if _, err := t.exec(ctx, `DELETE FROM edition_items WHERE edition = ?`, e.ID); err != nil {
 		return err
 	}
-	for i, it := range e.Items {
-		n, err := t.exec(ctx, `INSERT INTO edition_items (edition, place, article_id, article, title)
-			SELECT ?, ?, id, seq, ? FROM articles WHERE id = ?`, e.ID, i, it.Title, it.ArticleID)
-		if err != nil || n == 0 {
-			return cmpErr(err, push.ErrNotFound)
-		}
-	}
-	return nil
+	return t.insertItems(ctx, e, false)
 }
 
 // changeDelivery writes a delivery if it is still what it was read as, or none if it is new.

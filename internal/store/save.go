@@ -248,23 +248,18 @@ func (sv *saving) member(ctx context.Context, a feeds.Article, section string) e
 	return err
 }
 
-// checks applies the looks at known articles' pages.
+// checks applies the looks at known articles' pages, each on what is stored by now: an item may have made two of them
+// one.
 func (sv *saving) checks(ctx context.Context) error {
-	ids := make([]string, len(sv.c.Checks))
-	for i, ch := range sv.c.Checks {
-		ids[i] = ch.ArticleID
-	}
-	found, err := sv.byIDs(ctx, ids)
-	if err != nil {
-		return err
-	}
 	for _, ch := range sv.c.Checks {
-		was, ok := found[ch.ArticleID]
-		if !ok {
-			continue
-		}
-		if err := sv.check(ctx, was, ch); err != nil {
+		found, err := sv.byIDs(ctx, []string{ch.ArticleID})
+		if err != nil {
 			return err
+		}
+		if was, ok := found[ch.ArticleID]; ok {
+			if err := sv.check(ctx, was, ch); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -183,6 +183,11 @@ func (d *sqliteDB) migrate(ctx context.Context) error {
 	return nil
 }
 
+func (d *sqliteDB) schema(ctx context.Context) (version int64, err error) {
+	err = d.readers.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
+	return version, err
+}
+
 // Close closes the database and gives its lock back. It may be called again.
 func (d *sqliteDB) Close() error {
 	var errs []error

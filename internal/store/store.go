@@ -95,6 +95,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	})
 }
 
+// Schema returns the number of the last migration that the database has had.
+func (s *Store) Schema(ctx context.Context) (int64, error) { return s.schema(ctx) }
+
 // Rung receives a value after each commit that set a due row: the bell then looks at once instead of at its next turn.
 func (s *Store) Rung() <-chan struct{} { return s.rung }
 

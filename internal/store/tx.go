@@ -34,6 +34,8 @@ type dialect interface {
 	workers(config *river.Config) (Workers, error)
 	// resume makes jobs available again that a dead process left running.
 	resume(ctx context.Context) (int64, error)
+	// schema returns the number of the last migration.
+	schema(ctx context.Context) (int64, error)
 	// Close closes the database and gives its lock back.
 	Close() error
 }

@@ -190,11 +190,13 @@ CREATE TABLE tokens (
     expires BIGINT NOT NULL
 );
 
--- A row with once set is rung one time and then deleted; the others follow their spec. next_at 0: parked.
+-- A row with once set is rung one time and then deleted; the others follow their spec. A soft one was set by the work
+-- itself, whose next word replaces it; what anyone else rang stays until it is rung. next_at 0: parked.
 CREATE TABLE due (
     kind     TEXT NOT NULL,
     id       TEXT NOT NULL,
     once     BOOLEAN NOT NULL,
+    soft     BOOLEAN NOT NULL DEFAULT FALSE,
     arg      TEXT NOT NULL DEFAULT '',
     spec     TEXT NOT NULL DEFAULT '',
     next_at  BIGINT NOT NULL,

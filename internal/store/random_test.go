@@ -1,0 +1,114 @@
+package store_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"wefeed/feeds"
+	"wefeed/feeds/feedstest"
+	"wefeed/internal/store"
+)
+
+// TestRandomCollects draws collects of few sources and few keys, so that items meet, merge and go, and holds the store
+// against the one in memory.
+func TestRandomCollects(t *testing.T) {
+	folder, n := t.TempDir(), 0
+	rapid.Check(t, func(r *rapid.T) {
+		n++
+		s, err := store.Open(t.Context(), store.Options{DSN: fmt.Sprintf("sqlite:%s", filepath.Join(folder, fmt.Sprint(n)))})
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer s.Close()
+		m := &feedstest.Memory{}
+		now, ids := feedstest.Start, map[string]bool{}
+		for range rapid.IntRange(1, 12).Draw(r, "collects") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(r, "minutes")) * time.Minute)
+			c := drawCollected(r, now, m.Articles())
+			want, err1 := m.SaveCollected(t.Context(), c)
+			got, err2 := s.SaveCollected(t.Context(), c)
+			if err1 != nil || err2 != nil {
+				r.Fatal(err1, err2)
+			}
+			same(r, "saved", want, got)
+			for _, in := range c.Items {
+				ids[in.ID] = true
+			}
+			same(r, "articles", byID(r, m, ids), byID(r, s, ids))
+		}
+	})
+}
+
+func same(r *rapid.T, what string, want, got any) {
+	sortSections := cmpopts.SortSlices(func(a, b string) bool { return a < b })
+	if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty(), sortSections); diff != "" {
+		r.Fatalf("%s (-memory +store):\n%s", what, diff)
+	}
+}
+
+func byID(r *rapid.T, s feeds.Store, ids map[string]bool) []feeds.Article {
+	found, err := s.ByID(context.Background(), slices.Collect(maps.Keys(ids)))
+	if err != nil {
+		r.Fatal(err)
+	}
+	slices.SortFunc(found, func(a, b feeds.Article) int { return cmp.Compare(a.ID, b.ID) })
+	return found
+}
+
+func drawCollected(r *rapid.T, now time.Time, known []feeds.Article) feeds.Collected {
+	key := rapid.SampledFrom([]string{"x/1", "x/2", "x/3", "x/4", "x/5"})
+	var items []feeds.Incoming
+	used := map[string]bool{}
+	for range rapid.IntRange(0, 4).Draw(r, "items") {
+		first := key.Draw(r, "key")
+		if used[first] {
+			continue
+		}
+		used[first] = true
+		var aliases []string
+		if rapid.IntRange(0, 3).Draw(r, "alias") == 0 {
+			aliases = append(aliases, key.Draw(r, "alias"))
+		}
+		in := feedstest.Incoming(first, rapid.SampledFrom([]string{"甲", "乙"}).Draw(r, "title"), aliases...)
+		switch rapid.IntRange(0, 5).Draw(r, "how") {
+		case 0:
+			in.Pending, in.FromPage = true, false
+		case 1:
+			in.Seen = true
+		}
+		items = append(items, in)
+	}
+	c := feedstest.Collected(rapid.SampledFrom([]string{"a", "b"}).Draw(r, "source"), now, items...)
+	c.Learned = rapid.Bool().Draw(r, "learned")
+	c.ChecksOnly = len(items) == 0 && rapid.Bool().Draw(r, "checks only")
+	for _, a := range known {
+		if rapid.IntRange(0, 4).Draw(r, "checked") == 0 {
+			c.Checks = append(c.Checks, drawCheck(r, a))
+		}
+	}
+	return c
+}
+
+func drawCheck(r *rapid.T, a feeds.Article) feeds.Check {
+	ch := feeds.Check{ArticleID: a.ID}
+	switch rapid.IntRange(0, 3).Draw(r, "check") {
+	case 0:
+		ch.Failed = true
+	case 1, 2:
+		ch.Gone = true
+	default:
+		page := feedstest.Incoming(a.Key, "改").Item
+		ch.Page = &page
+	}
+	return ch
+}
