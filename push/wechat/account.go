@@ -1,0 +1,294 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+	"time"
+
+	sdk "github.com/silenceper/wechat/v2/officialaccount/context"
+	"github.com/silenceper/wechat/v2/officialaccount/draft"
+	"github.com/silenceper/wechat/v2/officialaccount/material"
+
+	"wefeed/push"
+)
+
+// A MediaStore remembers uploaded pictures.
+type MediaStore interface {
+	Media(ctx context.Context, account string, use push.MediaUse, hash string) (push.Media, error) // push.ErrNotFound
+	SaveMedia(ctx context.Context, m push.Media) error
+}
+
+// Options describe one official account.
+type Options struct {
+	ID, AppID, Secret string
+	APIBase           string       // https://api.weixin.qq.com, or a sandbox
+	Client            *http.Client // to WeChat
+	Images            *http.Client // to the portal's pictures: guarded, with a cap
+	SiteURL           string       // the gateway's public address, no final slash
+	SiteTitle         string
+	Zone              *time.Location // the site's
+	Tokens            TokenStore
+	Media             MediaStore
+	Now               func() time.Time
+	Logger            *slog.Logger
+}
+
+// An Account is one official account. It implements push.Account and is safe for concurrent use.
+type Account struct {
+	Options
+	tokens tokens
+}
+
+// New returns an account. Nothing is sent before its first call.
+func New(o Options) (*Account, error) {
+	if o.ID == "" || o.AppID == "" || o.APIBase == "" || o.Client == nil || o.Images == nil || o.Tokens == nil || o.Media == nil || o.Zone == nil {
+		return nil, errors.New("an account needs an id, an appid, an address, clients, a zone, and stores for tokens and pictures")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.APIBase = strings.TrimSuffix(o.APIBase, "/")
+	connect()
+	return &Account{Options: o}, nil
+}
+
+func (a *Account) exchange(ctx context.Context, call, token string) *exchange {
+	return &exchange{ctx: ctx, client: a.Client, base: a.APIBase, token: token, call: call}
+}
+
+// authorised makes one call with an access token, and a second one if WeChat refused the token: a refused call had no
+// effect.
+func (a *Account) authorised(ctx context.Context, call string, do func(*exchange) error) (*exchange, error) {
+	if ctx.Err() != nil {
+		return nil, interrupted(call, ctx)
+	}
+	refused := ""
+	for {
+		token, err := a.token(ctx, refused)
+		if err != nil {
+			return nil, a.explain(err)
+		}
+		x := a.exchange(ctx, call, token)
+		err = do(x)
+		if x.stale() && refused == "" {
+			a.Logger.Info("access token refused, asking for another", "account", a.ID, "errcode", x.errcode)
+			refused = token
+			continue
+		}
+		if ce := x.outcome(); ce != nil {
+			return x, a.explain(ce)
+		}
+		if err != nil { // the SDK could not read an answer that says success
+			return x, unreadable(call)
+		}
+		return x, nil
+	}
+}
+
+// explain keeps secrets out of an error's text.
+func (a *Account) explain(err error) error {
+	var ce *push.CallError
+	if !errors.As(err, &ce) {
+		return err
+	}
+	clean := *ce
+	if clean.Err != nil {
+		clean.Err = errors.New(redact(clean.Err.Error(), a.Secret, a.tokens.held()))
+	}
+	return &clean
+}
+
+// unreadable is a success whose contents cannot be read: it may have had its effect.
+func unreadable(call string) error {
+	what, todo := push.ReasonNoAnswer.Explain()
+	return &push.CallError{Call: call, Reason: push.ReasonNoAnswer, Doubt: true, Detail: what + "；" + todo, Err: errors.New("the answer lacks what it should hold")}
+}
+
+// AddDraft makes a draft of the pieces and returns its media_id (draft/add).
+func (a *Account) AddDraft(ctx context.Context, pieces []push.Piece) (string, error) {
+	articles := make([]*draft.Article, len(pieces))
+	for i, p := range pieces {
+		articles[i] = &draft.Article{
+			Title: p.Title, Author: p.Author, Digest: p.Digest, Content: p.Content, ContentSourceURL: p.SourceURL, ThumbMediaID: p.CoverID,
+		}
+	}
+	var mediaID string
+	_, err := a.authorised(ctx, "/cgi-bin/draft/add", func(x *exchange) error {
+		return board.run(x, func(c *sdk.Context) (err error) {
+			mediaID, err = draft.NewDraft(c).AddDraft(articles)
+			return err
+		})
+	})
+	if err == nil && mediaID == "" {
+		err = unreadable("/cgi-bin/draft/add")
+	}
+	return mediaID, err
+}
+
+// lookPage is how many drafts one draft/batchget returns; lookPages, how many pages a look reads: the newest are first,
+// and a draft in doubt is minutes old.
+const (
+	lookPage  = 20
+	lookPages = 25
+)
+
+// FindDraft looks for the draft whose articles carry the mark in their address; "" when there is none (draft/batchget).
+func (a *Account) FindDraft(ctx context.Context, mark string) (string, error) {
+	for page := range lookPages {
+		var list draft.ArticleList
+		_, err := a.authorised(ctx, "/cgi-bin/draft/batchget", func(x *exchange) error {
+			return board.run(x, func(c *sdk.Context) (err error) {
+				list, err = draft.NewDraft(c).PaginateDraft(int64(page)*lookPage, lookPage, true)
+				return err
+			})
+		})
+		if err != nil {
+			return "", err
+		}
+		for _, item := range list.Item {
+			if carries(item, mark) {
+				return item.MediaID, nil
+			}
+		}
+		if len(list.Item) < lookPage {
+			return "", nil
+		}
+	}
+	return "", nil
+}
+
+func carries(item draft.ArticleListItem, mark string) bool {
+	for _, n := range item.Content.NewsItem {
+		u, err := url.Parse(n.ContentSourceURL)
+		if err == nil && u.Query().Get("d") == mark {
+			return true
+		}
+	}
+	return false
+}
+
+// SendAll submits a mass send of the draft to all followers (mass/sendall). The SDK cannot carry a clientmsgid, so the
+// call is ours. 45065 says that this clientmsgid was submitted before: its msg_id comes back as success.
+func (a *Account) SendAll(ctx context.Context, mediaID, clientMsgID string) (string, error) {
+	body, err := encode(map[string]any{
+		"filter": map[string]any{"is_to_all": true}, "mpnews": map[string]any{"media_id": mediaID}, "msgtype": "mpnews",
+		"send_ignore_reprint": 0, "clientmsgid": clientMsgID,
+	})
+	if err != nil {
+		return "", err
+	}
+	x, err := a.post(ctx, "/cgi-bin/message/mass/sendall", body)
+	if x == nil || !x.complete || (err != nil && x.errcode != 45065) {
+		return "", err
+	}
+	var answer struct {
+		MsgID id `json:"msg_id"`
+	}
+	if err := json.Unmarshal(x.body, &answer); err != nil || answer.MsgID == "" {
+		return "", unreadable(x.call)
+	}
+	return string(answer.MsgID), nil
+}
+
+// AskMass asks how a mass send went (mass/get).
+func (a *Account) AskMass(ctx context.Context, msgID string) (push.MassStatus, error) {
+	body, err := encode(map[string]any{"msg_id": msgID})
+	if err != nil {
+		return "", err
+	}
+	x, err := a.post(ctx, "/cgi-bin/message/mass/get", body)
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Status push.MassStatus `json:"msg_status"`
+	}
+	if err := json.Unmarshal(x.body, &answer); err != nil {
+		return "", unreadable(x.call)
+	}
+	return answer.Status, nil
+}
+
+// post makes a JSON call of our own.
+func (a *Account) post(ctx context.Context, call string, body []byte) (*exchange, error) {
+	return a.authorised(ctx, call, func(x *exchange) error {
+		x.send("application/json; charset=utf-8", body, nil)
+		return nil
+	})
+}
+
+// An id is a number that WeChat's answers quote or not.
+type id string
+
+// UnmarshalJSON reads 123 and "123".
+func (i *id) UnmarshalJSON(b []byte) error {
+	*i = id(bytes.Trim(b, `"`))
+	return nil
+}
+
+// uploadBody uploads a picture for a text and returns its address (media/uploadimg). The SDK's call takes only files.
+func (a *Account) uploadBody(ctx context.Context, p picture) (push.Media, error) {
+	body, contentType, err := multipartImage(p)
+	if err != nil {
+		return push.Media{}, err
+	}
+	x, err := a.authorised(ctx, "/cgi-bin/media/uploadimg", func(x *exchange) error {
+		x.send(contentType, body, nil)
+		return nil
+	})
+	if err != nil {
+		return push.Media{}, repeatable(err)
+	}
+	var answer struct {
+		URL string `json:"url"`
+	}
+	if err := json.Unmarshal(x.body, &answer); err != nil || answer.URL == "" {
+		return push.Media{}, repeatable(unreadable(x.call))
+	}
+	return push.Media{URL: answer.URL}, nil
+}
+
+// uploadCover uploads a picture as permanent material and returns its media_id (material/add_material).
+func (a *Account) uploadCover(ctx context.Context, p picture) (push.Media, error) {
+	var media push.Media
+	_, err := a.authorised(ctx, "/cgi-bin/material/add_material", func(x *exchange) error {
+		return board.run(x, func(c *sdk.Context) (err error) {
+			media.MediaID, media.URL, err = material.NewMaterial(c).AddMaterialFromReader(material.MediaTypeImage, p.name(), bytes.NewReader(p.data))
+			return err
+		})
+	})
+	if err == nil && media.MediaID == "" {
+		err = unreadable("/cgi-bin/material/add_material")
+	}
+	return media, repeatable(err)
+}
+
+func multipartImage(p picture) (body []byte, contentType string, err error) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	header := textproto.MIMEHeader{}
+	header.Set("Content-Disposition", `form-data; name="media"; filename="`+p.name()+`"`)
+	header.Set("Content-Type", p.contentType)
+	part, err := w.CreatePart(header)
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := part.Write(p.data); err != nil {
+		return nil, "", err
+	}
+	if err := w.Close(); err != nil {
+		return nil, "", err
+	}
+	return b.Bytes(), w.FormDataContentType(), nil
+}
