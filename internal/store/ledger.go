@@ -45,7 +45,10 @@ func (s *Store) Candidates(ctx context.Context, ch push.Channel, now time.Time, 
 		found, err = q.articles(ctx, fmt.Sprintf(candidatesQuery, marks), args...)
 		return err
 	})
-	return found, err
+	if err != nil {
+		return nil, fmt.Errorf("candidates of %s: %w", ch.ID, err)
+	}
+	return found, nil
 }
 
 // MassSends implements push.Store.

@@ -64,6 +64,8 @@ CREATE TABLE articles (
 -- Candidates: what may be pushed is young.
 CREATE INDEX articles_fresh ON articles (first_seen) WHERE status = 'live' AND NOT backlog AND merged_into IS NULL;
 
+CREATE INDEX articles_merged ON articles (merged_into) WHERE merged_into IS NOT NULL;
+
 CREATE TABLE article_keys (
     key     TEXT PRIMARY KEY NOT NULL,
     article BIGINT NOT NULL REFERENCES articles (seq)

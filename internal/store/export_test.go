@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Queries are those that must not read a whole table, with arguments for each.
+func Queries() map[string][]any {
+	return map[string][]any{
+		newestQuery:                       {"a", 50},
+		dueChecksQuery:                    {"a", 1, 20},
+		fmt.Sprintf(candidatesQuery, "?"): {1, "c", "a", "c", true, "acc", 8},
+		`SELECT key, article FROM article_keys WHERE key IN (?)`:                           {"k"},
+		`SELECT id, COALESCE(merged_into, seq) FROM articles WHERE id IN (?)`:              {"i"},
+		`SELECT kind FROM due WHERE next_at > 0 AND next_at <= ? ORDER BY next_at LIMIT 9`: {1},
+		`SELECT COALESCE(min(next_at), 0) FROM due WHERE next_at > 0`:                      {},
+		`UPDATE deliveries SET doubt_at = 1 WHERE state = 'in_flight' AND doubt_at = 0`:    {},
+		`SELECT edition FROM deliveries WHERE msg_id = ? AND msg_id <> ''`:                 {"m"},
+		`UPDATE memberships SET shown = ? WHERE article = ?`:                               {true, 1},
+		`UPDATE article_keys SET article = ? WHERE article = ?`:                            {1, 2},
+		`UPDATE edition_items SET article = ? WHERE article = ?`:                           {1, 2},
+		`UPDATE articles SET merged_into = ? WHERE merged_into = ?`:                        {1, 2},
+	}
+}
+
+// Plan returns SQLite's plan of a query.
+func (s *Store) Plan(ctx context.Context, query string, args ...any) (steps []string, err error) {
+	err = s.read(ctx, func(q querier) error {
+		return q.each(ctx, func(r *sql.Rows) error {
+			var id, parent, unused int
+			var step string
+			err := r.Scan(&id, &parent, &unused, &step)
+			steps = append(steps, step)
+			return err
+		}, `EXPLAIN QUERY PLAN `+query, args...)
+	})
+	return steps, err
+}
+
+// Exec runs a statement as nobody but a test may.
+func (s *Store) Exec(ctx context.Context, query string, args ...any) error {
+	return s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, query, args...)
+		return err
+	})
+}
+
+// Latest is latest, for the test of schedules.
+var Latest = latest
+
+// Jobs returns the jobs that wait for a worker, in order of their names.
+func (s *Store) Jobs(ctx context.Context) (jobs []string, err error) {
+	err = s.read(ctx, func(q querier) error {
+		jobs, err = q.texts(ctx, `SELECT json_extract(args, '$.do') || ' ' || json_extract(args, '$.id') FROM river_job
+			WHERE state = 'available' ORDER BY 1`)
+		return err
+	})
+	return jobs, err
+}
