@@ -114,6 +114,24 @@ func (q querier) bySeq(ctx context.Context, seqs []int64) ([]feeds.Article, erro
 	return all, nil
 }
 
+// inOrder returns the articles whose numbers a query selects, in its order. Sorting numbers first and reading articles
+// after keeps their texts out of the sorter.
+func (q querier) inOrder(ctx context.Context, query string, args ...any) ([]feeds.Article, error) {
+	var seqs []int64
+	err := q.each(ctx, func(r *sql.Rows) error {
+		var seq int64
+		err := r.Scan(&seq)
+		seqs = append(seqs, seq)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := q.bySeq(ctx, seqs)
+	slices.SortFunc(found, func(a, b feeds.Article) int { return slices.Index(seqs, a.Seq) - slices.Index(seqs, b.Seq) })
+	return found, err
+}
+
 // known returns the articles that keys name, by key. A merged article's keys have moved to the one that was kept.
 func (q querier) known(ctx context.Context, keys []string) (map[string]feeds.Article, error) {
 	seqs, byKey := map[int64]bool{}, map[string]int64{}
@@ -237,15 +255,14 @@ func (s *Store) Known(ctx context.Context, keys []string) (known map[string]feed
 // DueChecks implements feeds.Store.
 func (s *Store) DueChecks(ctx context.Context, section string, now time.Time, limit int) (due []feeds.Article, err error) {
 	err = s.read(ctx, func(q querier) error {
-		due, err = q.articles(ctx, dueChecksQuery, section, now, limit)
+		due, err = q.inOrder(ctx, dueChecksQuery, section, now, limit)
 		return err
 	})
 	return due, err
 }
 
-const dueChecksQuery = `SELECT ` + articleColumns + ` FROM articles WHERE seq IN (
-		SELECT article FROM memberships WHERE section = ? AND next_check > 0 AND next_check <= ?)
-	ORDER BY checked_at, seq LIMIT ?`
+const dueChecksQuery = `SELECT m.article FROM memberships m JOIN articles a ON a.seq = m.article
+	WHERE m.section = ? AND m.next_check > 0 AND m.next_check <= ? ORDER BY a.checked_at, a.seq LIMIT ?`
 
 // ByID implements feeds.Store. An id that a merge has retired names the article that was kept, which then comes under
 // the id asked for: an edition goes on with the ids it was planned with.

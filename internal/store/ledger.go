@@ -16,7 +16,7 @@ import (
 // candidatesQuery selects what a channel may send; takenQuery, what is in an edition that keeps its articles: one of the
 // channel's, or one of its account's that reaches followers when the channel does so too.
 const (
-	candidatesQuery = `SELECT ` + articleColumns + ` FROM articles
+	candidatesQuery = `SELECT seq FROM articles
 	WHERE status = 'live' AND NOT backlog AND merged_into IS NULL AND first_seen >= ?
 		AND EXISTS (SELECT 1 FROM memberships m JOIN baselines b ON b.section = m.section
 			WHERE m.article = articles.seq AND b.channel = ? AND articles.seq > b.seq AND m.section IN (%s))
@@ -42,7 +42,7 @@ func (s *Store) Candidates(ctx context.Context, ch push.Channel, now time.Time, 
 	args := append([]any{since, ch.ID}, sections...)
 	args = append(args, ch.ID, ch.Kind.Reaches(), ch.Account, limit)
 	err = s.read(ctx, func(q querier) error {
-		found, err = q.articles(ctx, fmt.Sprintf(candidatesQuery, marks), args...)
+		found, err = q.inOrder(ctx, fmt.Sprintf(candidatesQuery, marks), args...)
 		return err
 	})
 	if err != nil {
