@@ -195,7 +195,10 @@ func (sv *saving) merge(ctx context.Context, keep, other *feeds.Article) error {
 			sv.byKey[key] = keep
 		}
 	}
-	return sv.write(ctx, was, *keep)
+	if err := sv.write(ctx, was, *keep); err != nil {
+		return err
+	}
+	return sv.place(ctx, *keep) // the memberships that came over too
 }
 
 // absorb returns keep with what other adds: its sections, and its text where keep's page was never read.
@@ -297,11 +300,15 @@ func (sv *saving) write(ctx context.Context, was, a feeds.Article) error {
 		return nil
 	}
 	marks, _ := list(values)
-	_, err := sv.exec(ctx, `UPDATE articles SET (`+valueColumns+`) = (`+marks+`) WHERE seq = ?`, append(values, a.Seq)...)
-	if err != nil {
+	if _, err := sv.exec(ctx, `UPDATE articles SET (`+valueColumns+`) = (`+marks+`) WHERE seq = ?`, append(values, a.Seq)...); err != nil {
 		return err
 	}
-	_, err = sv.exec(ctx, `UPDATE memberships SET sort_at = ?, place = ?, shown = ?, next_check = ? WHERE article = ?`,
+	return sv.place(ctx, a)
+}
+
+// place repeats in an article's memberships what orders and selects it.
+func (sv *saving) place(ctx context.Context, a feeds.Article) error {
+	_, err := sv.exec(ctx, `UPDATE memberships SET sort_at = ?, place = ?, shown = ?, next_check = ? WHERE article = ?`,
 		a.SortAt, a.Position, shown(a), a.NextCheck, a.Seq)
 	return err
 }
