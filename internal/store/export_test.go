@@ -59,3 +59,9 @@ func (s *Store) Jobs(ctx context.Context) (jobs []string, err error) {
 	})
 	return jobs, err
 }
+
+// Pragma returns a setting of the connection that writes.
+func (s *Store) Pragma(ctx context.Context, name string) (value string, err error) {
+	err = s.tx(ctx, func(t *tx) error { return t.row(ctx, `PRAGMA `+name).Scan(&value) })
+	return value, err
+}

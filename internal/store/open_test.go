@@ -59,3 +59,38 @@ func TestOpenTakesTheDatabase(t *testing.T) {
 	}
 	open(t, store.Options{DSN: "sqlite:" + path, Serve: true})
 }
+
+// A command of a newer wefeed must not change the schema under a running one.
+func TestMigrationNeedsTheDatabaseForItself(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wefeed.db")
+	s := open(t, store.Options{DSN: "sqlite:" + path, Serve: true})
+	if err := s.Exec(t.Context(), `DELETE FROM goose_db_version WHERE version_id > 0`); err != nil { // as if one were new
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + path}); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a migrating command beside a running serve: %v", err)
+	}
+}
+
+// A ledger row must survive a power cut once its call has left: anything less than FULL would save the fsync.
+func TestWriterIsDurable(t *testing.T) {
+	s := open(t, store.Options{})
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		if got, err := s.Pragma(t.Context(), name); got != want || err != nil {
+			t.Errorf("%s is %s, %v; want %s", name, got, err, want)
+		}
+	}
+}
+
+// Readers see each commit at once and wait for no writer.
+func TestReadersSeeCommits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wefeed.db")
+	serve := open(t, store.Options{DSN: "sqlite:" + path, Serve: true})
+	command := open(t, store.Options{DSN: "sqlite:" + path})
+	if err := command.SetSwitch(t.Context(), push.Switch{Stopped: true, At: day, By: "admin"}); err != nil {
+		t.Fatal(err)
+	}
+	if sw, err := serve.Switch(t.Context()); !sw.Stopped || err != nil {
+		t.Errorf("the serving process sees %+v, %v", sw, err)
+	}
+}

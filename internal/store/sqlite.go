@@ -52,7 +52,8 @@ func openSQLite(ctx context.Context, path string, serve bool, log *slog.Logger) 
 		}
 		d.unlock = unlock
 	}
-	if err := d.inspect(ctx, serve); err != nil {
+	old, err := d.inspect(ctx, serve)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	// FULL: a power cut must not lose a ledger row whose call has left. IMMEDIATE: a transaction that begins by reading
@@ -63,8 +64,10 @@ func openSQLite(ctx context.Context, path string, serve bool, log *slog.Logger) 
 	if d.readers, err = d.pool("_pragma=query_only(1)", 4); err != nil {
 		return nil, err
 	}
-	if err := d.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, damaged(err))
+	if old {
+		if err := d.migrateAlone(ctx, serve); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, damaged(err))
+		}
 	}
 	d.inserts, err = river.NewClient(riversqlite.New(d.writer), &river.Config{FetchCooldown: FetchCooldown, Logger: d.log})
 	return d, err
@@ -95,54 +98,49 @@ func createFile(path string) error {
 }
 
 // inspect looks at the file without writing a byte: a damaged one and one from a newer wefeed are refused. With thorough
-// set it reads every page, as far as a few seconds allow.
-func (d *sqliteDB) inspect(ctx context.Context, thorough bool) error {
+// set it reads every page, as far as a few seconds allow. old tells that there is something to migrate.
+func (d *sqliteDB) inspect(ctx context.Context, thorough bool) (old bool, err error) {
 	if info, err := os.Stat(d.path); err != nil || info.Size() == 0 {
-		return err
+		return true, err
 	}
 	db, err := d.pool("mode=ro", 1)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer db.Close()
-	if err := d.refuseNewer(ctx, db); err != nil {
-		return damaged(err)
-	}
-	if !thorough {
-		return nil
+	if old, err = d.compareVersions(ctx, db); err != nil || !thorough {
+		return old, damaged(err)
 	}
 	limited, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	var verdict string
 	err = db.QueryRowContext(limited, `PRAGMA quick_check(1)`).Scan(&verdict)
 	if limited.Err() != nil {
-		return ctx.Err() // too large to be read at every start
+		return old, ctx.Err() // too large to be read at every start
 	}
 	if err == nil && verdict != "ok" {
 		err = fmt.Errorf("%w: %s", ErrDamaged, verdict)
 	}
-	return damaged(err)
+	return old, damaged(err)
 }
 
-// refuseNewer compares the versions in the database with those that this binary brings.
-func (d *sqliteDB) refuseNewer(ctx context.Context, db *sql.DB) error {
-	for table, ours := range map[string]int{
+// compareVersions holds the versions in the database against those that this binary brings.
+func (d *sqliteDB) compareVersions(ctx context.Context, db *sql.DB) (old bool, err error) {
+	for query, ours := range map[string]int{
 		`SELECT max(version_id) FROM goose_db_version`:               d.newest(),
 		`SELECT max(version) FROM river_migration WHERE line='main'`: newestRiver(db),
 	} {
 		var version sql.NullInt64
-		err := db.QueryRowContext(ctx, table).Scan(&version)
-		if isCode(err, sqlite3.SQLITE_ERROR) { // no such table: not migrated yet
-			continue
-		}
-		if err != nil {
-			return err
+		err := db.QueryRowContext(ctx, query).Scan(&version)
+		if err != nil && !isCode(err, sqlite3.SQLITE_ERROR) { // that one: no such table, so not migrated yet
+			return false, err
 		}
 		if int(version.Int64) > ours {
-			return ErrNewer
+			return false, ErrNewer
 		}
+		old = old || int(version.Int64) < ours
 	}
-	return nil
+	return old, nil
 }
 
 func (d *sqliteDB) newest() int {
@@ -159,8 +157,20 @@ func newestRiver(db *sql.DB) int {
 	return all[len(all)-1].Version
 }
 
-// migrate brings River's tables and ours up to date. The write lock of a transaction keeps two processes from doing so at
-// once; the later one finds nothing left to do.
+// migrateAlone migrates while no other process has the database: a serve of an older wefeed would break on the new
+// schema, and two that migrate at once on each other.
+func (d *sqliteDB) migrateAlone(ctx context.Context, locked bool) error {
+	if !locked {
+		unlock, err := lockFile(d.path + ".lock")
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		defer unlock()
+	}
+	return d.migrate(ctx)
+}
+
+// migrate brings River's tables and ours up to date.
 func (d *sqliteDB) migrate(ctx context.Context) error {
 	theirs, err := rivermigrate.New(riversqlite.New(d.writer), &rivermigrate.Config{Logger: d.log})
 	if err != nil {
