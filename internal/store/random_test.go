@@ -27,7 +27,7 @@ func TestRandomCollects(t *testing.T) {
 		world := fmt.Sprintf("%d/", n)
 		m := &feedstest.Memory{}
 		now, ids := feedstest.Start, map[string]bool{}
-		for range rapid.IntRange(1, 12).Draw(r, "collects") {
+		for range rapid.IntRange(1, 8).Draw(r, "collects") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(r, "minutes")) * time.Minute)
 			c := drawCollected(r, world, now, m.Articles())
 			want, err1 := m.SaveCollected(t.Context(), c)
