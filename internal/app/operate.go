@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"wefeed/config"
+	"wefeed/internal/outbound"
+	"wefeed/internal/store"
+	"wefeed/push"
+)
+
+// An Operator acts on a gateway's store from a command, whether the gateway runs or not.
+type Operator struct {
+	cfg   *config.Config
+	store *store.Store
+	who   string
+}
+
+// NewOperator opens the configuration's store. who stands in the audit trail.
+func NewOperator(ctx context.Context, c *config.Config, who string) (*Operator, error) {
+	s, err := openStore(ctx, c, Options{Now: time.Now}, false)
+	if err != nil {
+		return nil, err
+	}
+	return &Operator{c, s, who}, nil
+}
+
+// Close closes the store.
+func (o *Operator) Close() error { return o.store.Close() }
+
+// StopPushes presses the red button: whatever has not left is held, over restarts too.
+func (o *Operator) StopPushes(ctx context.Context, why string) error {
+	return o.store.SetSwitch(ctx, push.Switch{Stopped: true, At: time.Now(), By: o.who, Why: why})
+}
+
+// StartPushes releases the red button. The configuration's push.stopped still counts.
+func (o *Operator) StartPushes(ctx context.Context, why string) error {
+	return o.store.SetSwitch(ctx, push.Switch{At: time.Now(), By: o.who, Why: why})
+}
+
+// PushNow asks the running gateway for an extra edition of the channel.
+func (o *Operator) PushNow(ctx context.Context, channel, why string) error {
+	for _, ch := range o.cfg.Channels {
+		if ch.ID == channel {
+			return o.store.RequestNow(ctx, channel, o.who, why)
+		}
+	}
+	return fmt.Errorf("no channel %q in the configuration", channel)
+}
+
+// ReleaseSection lets a section's held pushes go on.
+func (o *Operator) ReleaseSection(ctx context.Context, section, why string) error {
+	cat, err := catalog(o.cfg)
+	if err != nil {
+		return err
+	}
+	if _, ok := cat.Section(section); !ok {
+		return fmt.Errorf("no section %q in the configuration", section)
+	}
+	return o.store.ReleaseSection(ctx, section, o.who, why)
+}
+
+// Migrate brings the configuration's database to this program's schema and returns the schema's number.
+func Migrate(ctx context.Context, c *config.Config) (int64, error) {
+	s, err := openStore(ctx, c, Options{Now: time.Now}, false)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	return s.Schema(ctx)
+}
+
+// AskReady asks the running gateway's /readyz and returns the status it answered.
+func AskReady(ctx context.Context, c *config.Config, patience time.Duration) (int, error) {
+	client, err := LoopbackClient()
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Listen+"/readyz", nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("the gateway at %s does not answer: %w", c.Listen, err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode, nil
+}
+
+// LoopbackClient returns a client that reaches this machine: for the sandbox's callbacks and the health check.
+func LoopbackClient() (*http.Client, error) {
+	f, err := outbound.New(outbound.Options{
+		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, Total: 5 * time.Second,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.Client(), nil
+}
