@@ -105,8 +105,12 @@ func (s *Server) routes() {
 	for account, h := range s.Callbacks {
 		s.mux.Handle("/wechat/"+account, h)
 	}
-	s.mux.Handle("/", s.handle(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
+	for _, path := range []string{"/", "/static", "/feeds"} { // the mux would redirect the last two
+		s.mux.Handle(path, s.handle(notFound))
+	}
 }
+
+func notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
 
 // ServeHTTP serves all routes. Paths are taken as they come: cleaning ones redirect, and a redirect is one more thing to
 // get wrong, so what is not clean is not found.
@@ -115,7 +119,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	if !tidy(r.URL.Path) {
-		s.handle(func(http.ResponseWriter, *http.Request) error { return errNotFound }).ServeHTTP(w, r)
+		s.handle(notFound).ServeHTTP(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)
