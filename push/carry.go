@@ -8,7 +8,7 @@ import (
 	"wefeed/feeds"
 )
 
-// set renders the edition's articles and uploads what they show. Without review that approves it.
+// set renders the edition's articles and uploads what they show. Then it enters review; without review it is approved.
 func (r *run) set(ctx context.Context, e Edition, ds []Delivery) (more bool, err error) {
 	acc, err := r.account(e)
 	if err != nil {
@@ -39,7 +39,10 @@ func (r *run) set(ctx context.Context, e Edition, ds []Delivery) (more bool, err
 		pieces[i].ArticleHash = ordered[i].Hash
 	}
 	next.Pieces, next.Digest, next.Reason, next.Detail = pieces, digest, "", ""
-	if e.State == Planned {
+	switch {
+	case r.Channels[e.Channel].Reviewed():
+		next.State = InReview // also when it is set anew: what was approved is no longer what would go out
+	case e.State == Planned:
 		next.State = Approved
 	}
 	return true, r.save(ctx, next, e.State, r.Now())
@@ -143,7 +146,7 @@ func (r *run) call(ctx context.Context, e Edition, d Delivery) (more bool, err e
 	if err != nil {
 		return false, err
 	}
-	now := r.Now()
+	now, repeated := r.Now(), d.State == InFlight
 	d.State, d.Node, d.CalledAt, d.Deadline = InFlight, r.Node, now, now.Add(r.CallTimeout+5*time.Second)
 	d.DoubtAt, d.Looks, d.FirstLookAt, d.LastLookAt, d.EndedAt, d.Reason, d.Detail = time.Time{}, 0, time.Time{}, time.Time{}, time.Time{}, "", ""
 	d.RequestHash = e.Digest
@@ -167,7 +170,22 @@ func (r *run) call(ctx context.Context, e Edition, d Delivery) (more bool, err e
 	} else {
 		change.MsgID, err = acc.SendAll(call, find(ds, StepDraft).MediaID, d.Key)
 	}
+	if repeated {
+		err = stillInDoubt(err)
+	}
 	return r.outcome(ctx, e, change, err)
+}
+
+// stillInDoubt is the failure of a repeated call: even WeChat's plain refusal says nothing of the call before it, which
+// may be why WeChat refuses (its quota is used up, say).
+func stillInDoubt(err error) error {
+	var ce *CallError
+	if !errors.As(err, &ce) {
+		return err
+	}
+	doubt := *ce
+	doubt.Doubt = true
+	return &doubt
 }
 
 // outcome writes down what came of a call.

@@ -42,6 +42,9 @@ type Channel struct {
 	DryRun    bool          // plan and show, send nothing
 }
 
+// Reviewed reports whether people approve the channel's editions before they leave.
+func (ch Channel) Reviewed() bool { return ch.Review != "" && ch.Review != "none" }
+
 // AccountKind is WeChat's kind of an account; quotas depend on it.
 type AccountKind string
 

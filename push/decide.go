@@ -40,6 +40,7 @@ type Situation struct {
 	Now     time.Time
 	Stopped bool   // the red button
 	DryRun  bool   // the channel's account is on trial
+	Orphan  bool   // the channel is no longer configured
 	Checked bool   // the articles' pages were looked at just now
 	Event   *Event // WeChat's word on the mass send
 	Settle  time.Duration
@@ -61,20 +62,25 @@ const (
 
 // Decide says the next step of an edition, from what the ledger holds and nothing else. The rules, in order:
 //
-//   - What is over stays over; in_review waits for people.
+//   - What is over stays over; in_review waits for people until it expires.
 //   - A call in flight is left alone until its deadline. Then, or when its process is known dead, it is in doubt.
 //   - A draft in doubt is looked for: once at once, which can only find it, then twice from settle on, LookGap apart. Found
 //     ends the doubt at any time. Absent at both, the first look within proofWindow of the call: it had no effect and is
 //     intended anew, with the same mark. Absent at a first look after that: unknown.
 //   - A mass send in doubt is repeated with its clientmsgid, from settle on, while WeChat remembers it; later: unknown.
-//   - Looks and questions go on while pushes are stopped; calls and repeats do not: the edition is held, and returns to
-//     where it was when released.
+//   - Looks and questions go on while pushes are stopped, the account is on trial or the channel is gone; calls and repeats
+//     do not: the edition is held, and returns to where it was when released.
 //   - What has not left at Expires is expired, with the next call unmade. A draft of a mass edition stays in the box then.
 //   - Before each call that makes or sends a draft the articles' pages are looked at (Checked).
 //   - A submitted mass send is over when its event came; until then it is asked for, ever more rarely, for a day.
 func Decide(e Edition, ds []Delivery, s Situation) Action {
-	if !e.State.Open() || e.State == InReview {
+	switch {
+	case !e.State.Open():
 		return Action{Do: DoNothing}
+	case e.State == InReview && s.Now.Before(e.Expires):
+		return Action{Do: DoWait, At: e.Expires}
+	case e.State == InReview:
+		return Action{Do: DoEnd, State: Expired, Reason: ReasonExpired}
 	}
 	d, ok := current(e, ds)
 	switch {
@@ -127,13 +133,12 @@ func steps(k Kind) []Step {
 
 // intended is what to do for a delivery that has not left.
 func intended(e Edition, d Delivery, s Situation) Action {
+	why := s.barred()
 	switch {
 	case !s.Now.Before(e.Expires):
 		return Action{Do: DoEnd, State: Expired, Reason: ReasonExpired}
-	case s.Stopped:
-		return held(e, ReasonStopped)
-	case s.DryRun:
-		return held(e, ReasonDryRun)
+	case why != "":
+		return held(e, why, e.Expires)
 	case e.State == Held:
 		return Action{Do: DoResume}
 	case s.Now.Before(notBefore(d)):
@@ -148,10 +153,23 @@ func intended(e Edition, d Delivery, s Situation) Action {
 	return Action{Do: DoCall, Step: d.Step}
 }
 
-// held holds an edition, or leaves it held until its grace is over.
-func held(e Edition, r Reason) Action {
+// barred is why nothing may leave now, "" if it may.
+func (s Situation) barred() Reason {
+	switch {
+	case s.Stopped:
+		return ReasonStopped
+	case s.Orphan:
+		return ReasonNoChannel
+	case s.DryRun:
+		return ReasonDryRun
+	}
+	return ""
+}
+
+// held holds an edition, or leaves it held until the time when it can wait no longer.
+func held(e Edition, r Reason, until time.Time) Action {
 	if e.State == Held && e.Reason == r {
-		return Action{Do: DoWait, At: e.Expires}
+		return Action{Do: DoWait, At: until}
 	}
 	return Action{Do: DoHold, Reason: r}
 }
@@ -179,18 +197,17 @@ func draftInDoubt(d Delivery, s Situation) Action {
 
 // massInDoubt is what to do for a mass send that may or may not have been submitted.
 func massInDoubt(e Edition, d Delivery, s Situation) Action {
-	forgotten := d.FirstCalledAt.Add(clientMsgWindow)
-	switch settled := d.DoubtAt.Add(s.Settle); {
+	why, forgotten := s.barred(), d.FirstCalledAt.Add(clientMsgWindow)
+	settled := d.DoubtAt.Add(max(s.Settle, min(d.CalledAt.Sub(d.FirstCalledAt), askMost))) // each repeat waits longer
+	switch {
 	case !s.Now.Before(forgotten):
 		return Action{Do: DoEnd, State: Unknown, Reason: ReasonOver24h}
-	case s.Stopped && e.State == Held:
-		return Action{Do: DoWait, At: forgotten}
-	case s.Stopped:
-		return Action{Do: DoHold, Reason: ReasonStopped}
+	case why != "":
+		return held(e, why, forgotten)
 	case e.State == Held:
 		return Action{Do: DoResume}
 	case s.Now.Before(settled):
-		return Action{Do: DoWait, At: settled}
+		return Action{Do: DoWait, At: earlier(settled, forgotten)}
 	}
 	return Action{Do: DoRepeat, Step: StepMass}
 }
@@ -210,7 +227,7 @@ func ended(e Edition, ds []Delivery, s Situation) Action {
 	}
 	again := asked.Add(min(askFirst<<min(d.Looks, 10), askMost))
 	switch {
-	case s.Now.After(d.EndedAt.Add(askUntil)):
+	case asked.After(d.EndedAt.Add(askUntil)): // after a long downtime it is asked once more
 		return Action{Do: DoEnd, State: Unknown, Reason: ReasonNoOutcome}
 	case s.Now.Before(again):
 		return Action{Do: DoWait, At: again}
@@ -240,15 +257,18 @@ func byAnswer(status MassStatus) (Action, bool) {
 	return Action{}, false
 }
 
-// notBefore is when a call that failed without effect may be made again: after 5 s, doubling to 10 min, a minute at least
-// when WeChat found us too quick.
+// notBefore is when a call that failed without effect may be made again: after 5 s, doubling to 10 min; a minute at least
+// when WeChat found us too quick, 10 min when it says that its quota is used up.
 func notBefore(d Delivery) time.Time {
 	if d.EndedAt.IsZero() || d.Reason == "" {
 		return time.Time{}
 	}
 	wait := min(5*time.Second<<min(max(d.Attempt-2, 0), 8), 10*time.Minute)
-	if d.Reason == ReasonBusy {
+	switch d.Reason {
+	case ReasonBusy:
 		wait = max(wait, time.Minute)
+	case ReasonQuotaUsed:
+		wait = max(wait, 10*time.Minute)
 	}
 	return d.EndedAt.Add(wait)
 }

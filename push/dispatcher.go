@@ -170,8 +170,9 @@ func (r *run) situation(ctx context.Context, e Edition, ds []Delivery) (Situatio
 	if err != nil {
 		return Situation{}, err
 	}
+	ch, known := r.Channels[e.Channel]
 	s := Situation{
-		Now: r.Now(), Stopped: sw.Stopped, DryRun: r.Channels[e.Channel].DryRun, Checked: r.checked,
+		Now: r.Now(), Stopped: sw.Stopped, DryRun: ch.DryRun, Orphan: !known, Checked: r.checked,
 		Settle: r.Settle, LookGap: r.LookGap,
 	}
 	if d := find(ds, StepMass); d.State == Done && d.MsgID != "" {
@@ -220,7 +221,7 @@ func (r *run) end(ctx context.Context, e Edition, ds []Delivery, a Action) error
 	over.State, over.Before, over.Reason = a.State, "", a.Reason
 	over.Detail = detail(a.Reason)
 	d, open := current(e, ds)
-	if open && d.Detail != "" {
+	if open && d.Detail != "" && d.Reason == a.Reason {
 		over.Detail = d.Detail
 	}
 	var changes []DeliveryChange

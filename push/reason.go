@@ -17,6 +17,7 @@ const (
 	ReasonTaken       Reason = "taken"        // the slot has its edition already
 	ReasonUnsupported Reason = "unsupported"  // the account cannot serve the channel's kind
 	ReasonNoAccount   Reason = "no_account"   // the account is no longer configured
+	ReasonNoChannel   Reason = "no_channel"   // the channel is no longer configured
 	ReasonTitle       Reason = "title_length" // title over WeChat's limit, and the channel holds such
 	ReasonWithdrawn   Reason = "withdrawn"    // the portal took it back before it left
 	ReasonCorrected   Reason = "corrected"    // the portal corrected it after its draft was made
@@ -60,6 +61,7 @@ func explain() map[Reason]explanation {
 		ReasonTaken:       {"该时段已有版次", "无需处理", true},
 		ReasonUnsupported: {"账号类型不支持这种推送", "改用 draft 渠道，或为账号完成认证", false},
 		ReasonNoAccount:   {"配置中已没有这个公众号", "恢复账号配置，或删除使用它的渠道", false},
+		ReasonNoChannel:   {"配置中已没有这个推送渠道", "恢复渠道配置；宽限期内的版次会继续发出，否则作废", true},
 		ReasonTitle:       {"标题超过微信的 32 字上限", "为文章拟一个推送标题，或把渠道的 long_title 设为 cut", false},
 		ReasonWithdrawn:   {"门户在发出前撤下了文章", "无需处理；若草稿已在草稿箱，请在公众平台删除", false},
 		ReasonCorrected:   {"门户在草稿生成后更正了文章", "无需处理，更正后的文章会重新入选；旧草稿请在公众平台删除", false},
