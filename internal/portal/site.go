@@ -22,7 +22,7 @@ const (
 	sideLength  = 5  // related articles beside an article
 )
 
-//go:embed templates static
+//go:embed templates static media
 var files embed.FS
 
 // templates are the pages of both designs: the same content in other elements.
@@ -51,6 +51,7 @@ func (p *Portal) newSite() http.Handler {
 	mux.HandleFunc("GET /feeds/{name}", p.show(view.feed))
 	mux.HandleFunc("GET /images/{name}", servePicture)
 	mux.Handle("GET /static/{name}", http.FileServerFS(files))
+	mux.Handle("GET /media/{name}", http.FileServerFS(files))
 	mux.HandleFunc("GET /{section}", redirectToSection)
 	mux.HandleFunc("GET /", p.show(func(view, *http.Request) (document, error) { return document{}, errNotFound }))
 	return mux
