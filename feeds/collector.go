@@ -105,11 +105,7 @@ func (c *Collector) read(ctx context.Context, src Source, state SourceState) (Co
 
 // readListing reads the listing and the pages of its new items.
 func (c *Collector) readListing(ctx context.Context, col *Collected, src Source, state SourceState, resp *Response) error {
-	read := c.Reader.ReadList
-	if src.Kind == KindFeed {
-		read = c.Reader.ReadFeed
-	}
-	listing, err := read(src, resp)
+	listing, err := c.listing(src, resp)
 	if err != nil {
 		return err
 	}
@@ -135,6 +131,20 @@ func (c *Collector) readListing(ctx context.Context, col *Collected, src Source,
 		col.Validators = &resp.Validators
 	}
 	return nil
+}
+
+// listing reads a feed or a list page. Foreign bytes go through foreign parsers: one document must not take the process
+// down.
+func (c *Collector) listing(src Source, resp *Response) (l *Listing, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			l, err = nil, fmt.Errorf("reading panicked: %v", r)
+		}
+	}()
+	if src.Kind == KindFeed {
+		return c.Reader.ReadFeed(src, resp)
+	}
+	return c.Reader.ReadList(src, resp)
 }
 
 func (c *Collector) fault(ctx context.Context, src Source, was SourceState, err error) error {

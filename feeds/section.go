@@ -67,11 +67,14 @@ type Catalog struct {
 	sections []Section
 	byID     map[string]int
 	children map[string][]string
+	sources  map[string]Source
 }
 
 // NewCatalog builds a catalog. Every parent must stand before its children; ids must be unique.
 func NewCatalog(sections []Section) (*Catalog, error) {
-	c := &Catalog{sections: slices.Clone(sections), byID: map[string]int{}, children: map[string][]string{}}
+	c := &Catalog{
+		sections: slices.Clone(sections), byID: map[string]int{}, children: map[string][]string{}, sources: map[string]Source{},
+	}
 	for i, s := range sections {
 		if _, dup := c.byID[s.ID]; dup || s.ID == All {
 			return nil, fmt.Errorf("section id %q is taken twice or reserved", s.ID)
@@ -83,6 +86,12 @@ func NewCatalog(sections []Section) (*Catalog, error) {
 			c.children[s.Parent] = append(c.children[s.Parent], s.ID)
 		}
 		c.byID[s.ID] = i
+		for _, src := range s.Sources {
+			if _, dup := c.sources[src.ID]; dup {
+				return nil, fmt.Errorf("source id %q is taken twice", src.ID)
+			}
+			c.sources[src.ID] = src
+		}
 	}
 	return c, nil
 }
@@ -101,14 +110,8 @@ func (c *Catalog) Section(id string) (Section, bool) {
 
 // Source returns the source with this id.
 func (c *Catalog) Source(id string) (Source, bool) {
-	for _, s := range c.sections {
-		for _, src := range s.Sources {
-			if src.ID == id {
-				return src, true
-			}
-		}
-	}
-	return Source{}, false
+	src, ok := c.sources[id]
+	return src, ok
 }
 
 // Family returns id and the ids of all sections below it; for [All], every section's. It is nil for an unknown id.
