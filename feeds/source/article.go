@@ -2,19 +2,22 @@ package source
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"codeberg.org/readeck/go-readability/v2"
 	"github.com/PuerkitoBio/goquery"
+	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 
 	"wefeed/feeds"
 )
 
 // ReadArticle reads an article page. Selectors win; what they leave out is read from the state's site tags, OpenGraph, the
-// page's own words, and at last by readability.
+// page's own words, and at last by readability. A page without a body, or one that only says that the site is closed or
+// that a browser is wanted, is a fault: it must not empty an article that was read before.
 func (r *Reader) ReadArticle(src feeds.Source, resp *feeds.Response) (*feeds.Page, error) {
 	p, err := r.open(src, resp)
 	if err != nil {
@@ -24,6 +27,9 @@ func (r *Reader) ReadArticle(src feeds.Source, resp *feeds.Response) (*feeds.Pag
 	if p.withdrawn() {
 		out.Withdrawn = true
 		return out, nil
+	}
+	if p.blocked() {
+		return nil, &feeds.Fault{Kind: feeds.FaultEmpty, Detail: "页面像是维护公告或访问验证，不是文章"}
 	}
 	it := &out.Item
 	it.URL = resp.URL
@@ -36,8 +42,8 @@ func (r *Reader) ReadArticle(src feeds.Source, resp *feeds.Response) (*feeds.Pag
 		c := clean(body, p.base)
 		it.Content, it.Text, it.Images, it.Enclosures = c.html, c.text, c.images, c.enclosures
 	}
-	if it.Content == "" {
-		p.warnings = append(p.warnings, "没有找到正文")
+	if it.Content == "" && len(it.Enclosures) == 0 {
+		return nil, &feeds.Fault{Kind: feeds.FaultEmpty, Detail: "页面里没有找到正文，可能改版、维护或被拦截"}
 	}
 	if it.Title == "" {
 		p.warnings = append(p.warnings, "没有找到标题")
@@ -47,22 +53,31 @@ func (r *Reader) ReadArticle(src feeds.Source, resp *feeds.Response) (*feeds.Pag
 }
 
 // withdrawnWords are what portals write in place of an article that is gone.
-var withdrawnWords = regexp.MustCompile(`(?:文章|内容|页面|信息|稿件).{0,6}(?:已被?(?:撤回|撤稿|删除|下线)|不存在)|您访问的页面不存在|404 ?(?:not found|错误)`)
+var withdrawnWords = regexp.MustCompile(`(?:文章|内容|页面|信息|稿件).{0,6}已被?(?:作者|编辑|发布者)?(?:撤回|撤稿|撤下|删除|下线)|(?:文章|内容|页面|稿件)(?:已经?|可能)?不存在|404 ?(?i:not found|错误)`)
+
+// blockedWords are what firewalls and closed sites answer, with status 200, in place of any page.
+var blockedWords = regexp.MustCompile(`(?:正在|例行|暂停).{0,8}(?:维护|升级)|(?:维护|升级)中|(?:访问|安全|人机)验证|(?:开启|启用|打开).{0,10}(?i:javascript|cookie)|访问.{0,8}(?:被拦截|被阻断|过于频繁)`)
 
 // withdrawn recognises a page that says so itself and says nothing else.
-func (p *page) withdrawn() bool {
-	title := words(p.doc.Find("title").First())
-	body := fold(visible(p.doc.Find("body")))
-	short := utf8.RuneCountInString(body) < 200
-	return short && (withdrawnWords.MatchString(body) || withdrawnWords.MatchString(title))
+func (p *page) withdrawn() bool { return p.saysOnly(withdrawnWords) }
+
+func (p *page) blocked() bool { return p.saysOnly(blockedWords) }
+
+// saysOnly reports whether a page that has few words besides its links has these in its title or text.
+func (p *page) saysOnly(what *regexp.Regexp) bool {
+	body := fold(text(p.doc.Find("body"), "script", "style", "noscript", "a", "nav", "header", "footer"))
+	return utf8.RuneCountInString(body) < 150 && (what.MatchString(body) || what.MatchString(words(p.doc.Find("title").First())))
 }
 
 // visible is a selection's text without scripts and styles.
-func visible(s *goquery.Selection) string {
+func visible(s *goquery.Selection) string { return text(s, "script", "style", "noscript") }
+
+// text is a selection's text, a line a block, without these elements.
+func text(s *goquery.Selection, without ...string) string {
 	var b strings.Builder
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
-		if n.Type == html.ElementNode && (n.Data == "script" || n.Data == "style" || n.Data == "noscript") {
+		if n.Type == html.ElementNode && slices.Contains(without, n.Data) {
 			return
 		}
 		if n.Type == html.TextNode {
@@ -327,11 +342,13 @@ func after(body *goquery.Selection) string {
 	return b.String()
 }
 
+var innerBlocks = cascadia.MustCompile("p, div, section, table, img")
+
 // takeCredit reads a credit from the first and last lines of a body and takes those lines out of it.
 func takeCredit(body *goquery.Selection) credit {
 	var c credit
 	blocks := body.Find("p, div, span, section").FilterFunction(func(_ int, s *goquery.Selection) bool {
-		return s.Find("p, div, section, table, img").Length() == 0
+		return cascadia.Query(s.Nodes[0], innerBlocks) == nil
 	})
 	n := blocks.Length()
 	blocks.Each(func(i int, s *goquery.Selection) {

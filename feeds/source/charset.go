@@ -42,9 +42,9 @@ func submatch(re *regexp.Regexp, b []byte) string {
 	return ""
 }
 
-// decode turns bytes into text. In order: the configuration's word; a byte order mark; bytes that are valid UTF-8,
+// decode turns bytes into text. In order: the configuration's word; a byte order mark; bytes that read as UTF-8,
 // whatever they declare; the declaration in the HTTP header, then in the document; without one, bytes that are strict
-// GB18030; at last a guess. Broken bytes are replaced and counted.
+// GB18030; at last a guess. Broken bytes are replaced and counted. A declared UTF-8 is either true or worth nothing.
 func decode(body []byte, contentType, override string, declared func([]byte) string) decoded {
 	head := body[:min(len(body), headBytes)]
 	if override != "" && override != "auto" {
@@ -55,36 +55,47 @@ func decode(body []byte, contentType, override string, declared func([]byte) str
 	if enc, name, skip := byteOrderMark(body); enc != nil {
 		return convert(body[skip:], enc, name)
 	}
-	label := httpCharset(contentType)
-	if label == "" {
-		label = declared(head)
+	enc, name := lookup(httpCharset(contentType))
+	if enc == nil || name == latin1 { // what many servers say of every document
+		if own, ownName := lookup(declared(head)); own != nil {
+			enc, name = own, ownName
+		}
 	}
-	enc, name := lookup(label)
 	switch {
-	case utf8.Valid(body) && !wide(name):
-		return decoded{body: string(body), encoding: "utf-8"}
-	case enc != nil && name != "utf-8":
-		return better(convert(body, enc, name), body)
-	case enc != nil:
-		return better(convert(body, unicode.UTF8, "utf-8"), body)
+	case strings.HasPrefix(name, "utf-16") && bytes.IndexByte(head, 0) >= 0:
+		return convert(body, enc, name)
+	case readsAsUTF8(body):
+		return convert(body, unicode.UTF8, "utf-8")
+	case enc == nil || name == latin1:
+		return undeclared(body)
+	case name == "utf-8" || strings.HasPrefix(name, "utf-16"):
+		d := undeclared(body)
+		d.warnings = append(d.warnings, "声明的编码不对，已按 "+d.encoding+" 读取")
+		return d
 	}
-	return undeclared(body)
+	return convert(body, enc, name)
 }
 
-func wide(name string) bool { return strings.HasPrefix(name, "utf-16") }
+const latin1 = "windows-1252" // what the label iso-8859-1 means on the web
 
-// better returns d, or another reading of the bytes when that breaks ten times less: some portals declare the wrong one
-// of UTF-8 and GBK, and have a broken byte or two besides.
-func better(d decoded, body []byte) decoded {
-	other := convert(body, simplifiedchinese.GB18030, "gb18030")
-	if d.encoding != "utf-8" {
-		other = convert(body, unicode.UTF8, "utf-8")
+// readsAsUTF8 reports whether bytes are UTF-8, a broken one here and there excepted. Of Chinese in another encoding
+// hardly a tenth would pass.
+func readsAsUTF8(b []byte) bool {
+	if utf8.Valid(b) {
+		return true
 	}
-	if broken := strings.Count(d.body, "\uFFFD"); broken > 20 && strings.Count(other.body, "\uFFFD")*10 < broken {
-		other.warnings = append(other.warnings, "页面声明的编码不对，已按 "+other.encoding+" 读取")
-		return other
+	good, bad := 0, 0
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			bad++
+		case n > 1:
+			good++
+		}
+		b = b[n:]
 	}
-	return d
+	return good > 10*bad
 }
 
 func undeclared(body []byte) decoded {
@@ -93,7 +104,7 @@ func undeclared(body []byte) decoded {
 		return gb
 	}
 	if guess, err := chardet.NewTextDetector().DetectBest(body[:min(len(body), 64<<10)]); err == nil {
-		if enc, name := lookup(guess.Charset); enc != nil && name != "gb18030" {
+		if enc, name := lookup(guess.Charset); enc != nil && name != "gb18030" && name != "utf-8" {
 			if d := convert(body, enc, name); len(d.warnings) == 0 {
 				return d
 			}
@@ -134,7 +145,7 @@ func lookup(label string) (encoding.Encoding, string) {
 
 func convert(body []byte, enc encoding.Encoding, name string) decoded {
 	out, _, err := transform.Bytes(enc.NewDecoder(), body)
-	d := decoded{body: strings.ToValidUTF8(string(out), "\uFFFD"), encoding: name}
+	d := decoded{body: strings.TrimPrefix(strings.ToValidUTF8(string(out), "\uFFFD"), "\uFEFF"), encoding: name}
 	if err != nil {
 		d.warnings = append(d.warnings, "编码转换中断，内容可能不完整")
 	}

@@ -23,12 +23,15 @@ var (
 	dayName  = regexp.MustCompile(`(今天|昨天|前天)`)
 	monthDay = regexp.MustCompile(`(?:^|[^\d年/\-.])(\d{1,2})\s*[月/\-]\s*(\d{1,2})(?:\s*日)?(?:[^\d/\-.]|$)`)
 	numerals = regexp.MustCompile(`([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日`)
-	english  = regexp.MustCompile(`(?i)(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+(?:\d{1,2}\s+[a-z]{3,9}|[a-z]{3,9}\s+\d{1,2})[ ,]+.{4,40}|\d{1,2}\s+[a-z]{3}\s+\d{4}\s+\d{2}:\d{2}(?::\d{2})?(?:\s+\S+)?`)
+	english  = regexp.MustCompile(`(?i)(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?(?:\d{1,2}[\s\-]+[a-z]{3,9}|[a-z]{3,9}\.?\s+\d{1,2})[ ,\-]+\d{2}.{0,40}`)
+	digits   = regexp.MustCompile(`^((?:19|20)\d{2})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$`)
+	short    = regexp.MustCompile(`(?:^|[^\d/\-.])(\d{2})[\-/](\d{2})[\-/](\d{2})(?:[^\d/\-]|$)`)
 )
 
 // ParseDate finds the first date in a text, which may be inside words (发布时间：2026-11-20 08:30). Without a zone of its own
 // it is read in zone; CST is +08:00, whatever it means in America. A day without a year is the nearest one that is not
-// ahead of now. A date alone is midnight in zone with precision day. The result is in zone.
+// ahead of now. A date alone is midnight in zone with precision day. The result is in zone. Years
+// before 1900 and from 2100 on are no dates.
 func ParseDate(text string, zone *time.Location, now time.Time) (time.Time, feeds.Precision, bool) {
 	text = strings.TrimSpace(text)
 	if len(text) > 4096 {
@@ -36,9 +39,9 @@ func ParseDate(text string, zone *time.Location, now time.Time) (time.Time, feed
 	}
 	now = now.In(zone)
 	for _, find := range []func(string, *time.Location, time.Time) (match, bool){
-		findISO, findEnglish, findFull, findNumerals, findAgo, findDayName, findMonthDay,
+		findISO, findEnglish, findFull, findDigits, findNumerals, findAgo, findDayName, findShort, findMonthDay,
 	} {
-		if m, ok := find(text, zone, now); ok {
+		if m, ok := find(text, zone, now); ok && m.time.Year() >= 1900 && m.time.Year() < 2100 {
 			return m.time, m.precision, true
 		}
 	}
@@ -68,42 +71,61 @@ var zones = map[string]string{
 	"EST": "-0500", "EDT": "-0400", "PST": "-0800", "PDT": "-0700", "MST": "-0700", "CDT": "-0500",
 }
 
+// englishLayouts are read after the day of the week, commas and hyphens went; months of any length are cut to three
+// letters.
 var englishLayouts = []string{
-	"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04 -0700",
-	"Mon Jan 2 15:04:05 -0700 2006", "Mon, 2 Jan 2006", "Mon, 2 Jan 06 15:04:05 -0700", "Monday, 2 Jan 2006 15:04:05 -0700",
-	"Monday, 02-Jan-06 15:04:05 -0700", "Mon, 2 January 2006 15:04:05 -0700",
+	"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04", "2 Jan 2006",
+	"2 Jan 06 15:04:05 -0700", "2 Jan 06 15:04:05", "2 Jan 06 15:04 -0700", "2 Jan 06 15:04", "2 Jan 06",
+	"Jan 2 15:04:05 -0700 2006", "Jan 2 15:04:05 2006",
+	"Jan 2 2006 15:04:05 -0700", "Jan 2 2006 15:04:05", "Jan 2 2006 15:04 -0700", "Jan 2 2006 15:04", "Jan 2 2006",
+	"Jan 2 2006 3:04:05 PM", "Jan 2 2006 3:04 PM", "2 Jan 2006 3:04 PM",
 }
 
-func findEnglish(text string, zone *time.Location, now time.Time) (match, bool) {
-	found := english.FindString(text)
-	if found == "" {
-		return match{}, false
-	}
-	fields := strings.Fields(found)
-	for i, f := range fields {
-		if off, ok := zones[strings.Trim(f, "()")]; ok {
-			fields[i] = off
-		}
-	}
-	local := now.Format("-0700")
-	for n := len(fields); n >= 3; n-- {
+var (
+	rfc850    = regexp.MustCompile(`(\d{1,2})-([A-Za-z]{3,9})-(\d{2,4})`)
+	gmtOffset = regexp.MustCompile(`^(?:GMT|UTC)?([+-]\d{2}):?(\d{2})$`)
+	letters   = regexp.MustCompile(`^[A-Z]+$`)
+)
+
+func findEnglish(text string, zone *time.Location, _ time.Time) (match, bool) {
+	fields := englishFields(english.FindString(text))
+	for n := min(len(fields), 6); n >= 3; n-- {
 		some := strings.Join(fields[:n], " ")
 		for _, layout := range englishLayouts {
-			for _, candidate := range []string{some, some + " " + local} {
-				if t, err := time.Parse(layout, candidate); err == nil {
-					return match{t.In(zone), clockPrecision(layout)}, true
-				}
+			if t, err := time.ParseInLocation(layout, some, zone); err == nil {
+				return match{t.In(zone), clockPrecision(layout)}, true
 			}
 		}
 	}
 	return match{}, false
 }
 
+// englishFields are a date's words as englishLayouts has them. The day of the week goes: it may be wrong.
+func englishFields(date string) []string {
+	date = strings.ReplaceAll(rfc850.ReplaceAllString(date, "$1 $2 $3"), ",", " ")
+	fields := strings.Fields(date)
+	for i, f := range fields {
+		f = strings.ToUpper(strings.Trim(f, "()."))
+		if m := gmtOffset.FindStringSubmatch(f); m != nil {
+			f = m[1] + m[2]
+		} else if off, ok := zones[f]; ok {
+			f = off
+		} else if letters.MatchString(f) {
+			f = f[:min(len(f), 3)]
+		}
+		fields[i] = f
+	}
+	if len(fields) > 0 && strings.Contains("MON TUE WED THU FRI SAT SUN", fields[0]) {
+		return fields[1:]
+	}
+	return fields
+}
+
 func clockPrecision(layout string) feeds.Precision {
 	switch {
 	case strings.Contains(layout, ":05"):
 		return feeds.PrecisionSecond
-	case strings.Contains(layout, "15:04"):
+	case strings.Contains(layout, ":04"):
 		return feeds.PrecisionMinute
 	}
 	return feeds.PrecisionDay
@@ -115,7 +137,7 @@ func findFull(text string, zone *time.Location, now time.Time) (match, bool) {
 		if loc == nil {
 			return match{}, false
 		}
-		part := func(i int) int { n, _ := strconv.Atoi(text[from+loc[2*i] : from+loc[2*i+1]]); return n }
+		part := func(i int) int { return number(text[from+loc[2*i] : from+loc[2*i+1]]) }
 		rest := from + loc[7]
 		for _, day := range []string{" ", "日"} {
 			rest += len(text[rest:]) - len(strings.TrimPrefix(text[rest:], day))
@@ -144,11 +166,10 @@ func readClock(text string) (hour, minute, second int, p feeds.Precision) {
 	if m == nil {
 		return 0, 0, 0, feeds.PrecisionDay
 	}
-	hour, _ = strconv.Atoi(m[2])
-	minute, _ = strconv.Atoi(m[3])
+	hour, minute = number(m[2]), number(m[3])
 	p = feeds.PrecisionMinute
 	if m[4] != "" {
-		second, _ = strconv.Atoi(m[4])
+		second = number(m[4])
 		p = feeds.PrecisionSecond
 	}
 	if hour > 23 || minute > 59 || second > 59 {
@@ -163,6 +184,32 @@ func readClock(text string) (hour, minute, second int, p feeds.Precision) {
 		hour += 12
 	}
 	return hour, minute, second, p
+}
+
+// findDigits reads a stamp such as 20261123 or 20261123080500, when nothing else stands with it.
+func findDigits(text string, zone *time.Location, _ time.Time) (match, bool) {
+	m := digits.FindStringSubmatch(text)
+	if m == nil {
+		return match{}, false
+	}
+	rest := ""
+	if m[4] != "" {
+		rest = m[4] + ":" + m[5] + ":" + m[6]
+	}
+	return build(number(m[1]), number(m[2]), number(m[3]), rest, zone)
+}
+
+func number(digits string) int { n, _ := strconv.Atoi(digits); return n }
+
+// findShort reads a year of two digits, first in the date and of this century.
+func findShort(text string, zone *time.Location, now time.Time) (match, bool) {
+	loc := short.FindStringSubmatchIndex(text)
+	if loc == nil {
+		return match{}, false
+	}
+	part := func(i int) int { return number(text[loc[2*i]:loc[2*i+1]]) }
+	m, ok := build(2000+part(1), part(2), part(3), text[loc[7]:], zone)
+	return m, ok && 2000+part(1) <= now.Year()+1
 }
 
 func findNumerals(text string, zone *time.Location, _ time.Time) (match, bool) {
@@ -207,7 +254,7 @@ func findAgo(text string, _ *time.Location, now time.Time) (match, bool) {
 	if m == nil {
 		return match{}, false
 	}
-	n, _ := strconv.Atoi(m[1])
+	n := number(m[1])
 	switch m[2] {
 	case "秒":
 		return match{now.Add(-time.Duration(n) * time.Second).Truncate(time.Minute), feeds.PrecisionMinute}, true
@@ -241,8 +288,7 @@ func findMonthDay(text string, zone *time.Location, now time.Time) (match, bool)
 	if loc == nil {
 		return match{}, false
 	}
-	month, _ := strconv.Atoi(text[loc[2]:loc[3]])
-	day, _ := strconv.Atoi(text[loc[4]:loc[5]])
+	month, day := number(text[loc[2]:loc[3]]), number(text[loc[4]:loc[5]])
 	rest := strings.TrimPrefix(text[loc[5]:], "日")
 	for year := now.Year() + 1; year >= now.Year()-4; year-- { // -4: 29 February
 		m, ok := build(year, month, day, rest, zone)
@@ -267,10 +313,7 @@ func urlDate(address string, zone *time.Location, now time.Time) (time.Time, boo
 		if m == nil {
 			continue
 		}
-		y, _ := strconv.Atoi(m[1])
-		mo, _ := strconv.Atoi(m[2])
-		d, _ := strconv.Atoi(m[3])
-		if got, ok := build(y, mo, d, "", zone); ok && !got.time.After(now.AddDate(0, 0, 1)) {
+		if got, ok := build(number(m[1]), number(m[2]), number(m[3]), "", zone); ok && !got.time.After(now.AddDate(0, 0, 1)) {
 			return got.time, true
 		}
 	}

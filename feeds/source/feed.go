@@ -5,33 +5,43 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/mmcdole/gofeed/atom"
+	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/json"
 	"github.com/mmcdole/gofeed/rss"
 
 	"wefeed/feeds"
 )
 
-// ReadFeed reads an RSS, Atom or JSON feed. A feed that is cut off gives the items before the cut, with a warning.
+// ReadFeed reads an RSS, Atom or JSON feed. A feed that is cut off is a fault, not the items before the cut: its
+// validators vouch for all of them, and its first collect would take the rest for news later.
 func (r *Reader) ReadFeed(src feeds.Source, resp *feeds.Response) (*feeds.Listing, error) {
 	text := decode(resp.Body, resp.ContentType, src.Charset, xmlDeclaration)
-	f := &feedReader{zone: r.zone(src), now: r.Now(), listing: &feeds.Listing{Encoding: text.encoding, Warnings: text.warnings}}
+	f := &feedReader{
+		zone: r.zone(src), now: r.Now(), seen: map[[2]string]bool{},
+		listing: &feeds.Listing{Encoding: text.encoding, Warnings: text.warnings},
+	}
 	f.base, _ = url.Parse(resp.URL)
 	if f.base != nil && !f.base.IsAbs() {
 		f.base = nil
 	}
 	var err error
-	if strings.HasPrefix(strings.TrimLeft(text.body, "\ufeff \t\r\n"), "{") {
+	if strings.HasPrefix(strings.TrimLeft(text.body, " \t\r\n"), "{") {
 		err = f.json(text.body)
 	} else {
 		err = f.xml(text.body)
 	}
 	if err != nil {
 		return nil, &feeds.Fault{Kind: feeds.FaultFormat, Detail: "内容不是可识别的 RSS、Atom 或 JSON Feed", Err: err}
+	}
+	if len(f.listing.Items) == 0 {
+		return nil, &feeds.Fault{Kind: feeds.FaultEmpty, Detail: "订阅源里没有任何条目"}
 	}
 	return f.listing, nil
 }
@@ -41,19 +51,21 @@ type feedReader struct {
 	now     time.Time
 	base    *url.URL
 	listing *feeds.Listing
+	seen    map[[2]string]bool // guid and address of the items listed
 }
 
 func (f *feedReader) warn(text string) { f.listing.Warnings = append(f.listing.Warnings, text) }
 
 var (
 	rootTag   = regexp.MustCompile(`(?i)<(rss|feed|rdf:RDF)[\s>]`)
+	rootEnd   = regexp.MustCompile(`(?i)</(?:rss|feed|rdf:RDF)\s*>`)
 	entryTag  = regexp.MustCompile(`<(?:item|entry)[\s>/]`)
 	charRef   = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,9}));`)
 	errNoRoot = errors.New("no feed's root element")
 )
 
-// xml reads RSS and Atom. What XML forbids is dropped, and everything before the root element: a declared encoding would
-// be decoded twice, a document type may define entities.
+// xml reads RSS and Atom. What XML forbids is dropped, and everything outside the root element: a declared encoding would
+// be decoded twice, a document type may define entities, and what a server appends is no part of the feed.
 func (f *feedReader) xml(body string) error {
 	body = charRef.ReplaceAllStringFunc(printable(body), legalRef)
 	at := rootTag.FindStringSubmatchIndex(body)
@@ -61,20 +73,15 @@ func (f *feedReader) xml(body string) error {
 		return errNoRoot
 	}
 	root := strings.ToLower(body[at[2]:at[3]])
-	body = f.capped(body[at[0]:], root)
-	parse := f.rss
+	body = body[at[0]:]
+	if end := rootEnd.FindAllStringIndex(body, -1); end != nil {
+		body = body[:end[len(end)-1][1]]
+	}
+	body = f.capped(body, root)
 	if root == "feed" {
-		parse = f.atom
+		return f.atom(body)
 	}
-	err := parse(body)
-	if err == nil {
-		return nil
-	}
-	if saved, ok := salvage(body, root); ok && parse(saved) == nil {
-		f.warn("订阅源不完整或有错误，只读取了完好的部分")
-		return nil
-	}
-	return err
+	return f.rss(body)
 }
 
 // legalRef drops references to characters that XML forbids.
@@ -102,19 +109,6 @@ func (f *feedReader) capped(body, root string) string {
 	return body
 }
 
-// salvage cuts a broken feed after its last whole item.
-func salvage(body, root string) (string, bool) {
-	end := strings.LastIndex(body, "</item>")
-	length := len("</item>")
-	if root == "feed" {
-		end, length = strings.LastIndex(body, "</entry>"), len("</entry>")
-	}
-	if end < 0 {
-		return "", false
-	}
-	return body[:end+length] + closing(root), true
-}
-
 func closing(root string) string {
 	return map[string]string{"rss": "</channel></rss>", "feed": "</feed>", "rdf:rdf": "</rdf:RDF>"}[root]
 }
@@ -125,13 +119,12 @@ func (f *feedReader) rss(body string) error {
 		return err
 	}
 	f.head(feed.Title, feed.Link)
-	f.listing.Items = nil
 	for i, it := range feed.Items {
 		item := feeds.Item{Title: it.Title, URL: it.Link, Author: it.Author}
 		if it.GUID != nil {
 			item.GUID = it.GUID.Value
 			if item.URL == "" && it.GUID.IsPermalink != "false" {
-				item.URL = it.GUID.Value
+				item.URL = absolute(nil, it.GUID.Value)
 			}
 		}
 		date := it.PubDate
@@ -149,8 +142,9 @@ func (f *feedReader) rss(body string) error {
 			item.Origin = it.Source.Title
 		}
 		for _, e := range it.Enclosures {
-			f.enclose(&item, e.URL, e.Type, e.Length)
+			f.enclose(&item, feeds.Enclosure{URL: e.URL, Type: e.Type, Length: bytesOf(e.Length)})
 		}
+		f.media(&item, it.Extensions["media"])
 		f.add(item, i, longer(it.Content, it.Description), date, "")
 	}
 	return nil
@@ -170,7 +164,6 @@ func (f *feedReader) atom(body string) error {
 		return err
 	}
 	f.head(feed.Title, link(feed.Links, "alternate"))
-	f.listing.Items = nil
 	for i, e := range feed.Entries {
 		item := feeds.Item{Title: e.Title, GUID: e.ID, URL: link(e.Links, "alternate")}
 		if item.URL == "" {
@@ -185,7 +178,7 @@ func (f *feedReader) atom(body string) error {
 		}
 		for _, l := range e.Links {
 			if l.Rel == "enclosure" {
-				f.enclose(&item, l.Href, l.Type, l.Length)
+				f.enclose(&item, feeds.Enclosure{URL: l.Href, Type: l.Type, Length: bytesOf(l.Length), Title: l.Title})
 			}
 		}
 		text := e.Summary
@@ -256,7 +249,7 @@ func (f *feedReader) json(body string) error {
 		}
 		if it.Attachments != nil {
 			for _, at := range *it.Attachments {
-				item.Enclosures = append(item.Enclosures, feeds.Enclosure{URL: absolute(f.base, at.URL), Type: at.MimeType, Length: at.SizeInBytes, Title: at.Title})
+				f.enclose(&item, feeds.Enclosure{URL: at.URL, Type: at.MimeType, Length: at.SizeInBytes, Title: at.Title})
 			}
 		}
 		f.add(item, i, longer(text, html.EscapeString(it.Summary)), it.DatePublished, it.DateModified)
@@ -273,19 +266,36 @@ func (f *feedReader) head(title, address string) {
 	}
 }
 
-func (f *feedReader) enclose(item *feeds.Item, address, typ, length string) {
-	if address = absolute(f.base, address); address == "" {
-		return
-	}
-	var n int64
-	for _, d := range strings.TrimSpace(length) {
-		if d < '0' || d > '9' || n > 1<<50 {
-			n = 0
-			break
+// media lists the sounds and films of Media RSS; its pictures are thumbnails of what the text shows.
+func (f *feedReader) media(item *feeds.Item, media map[string][]ext.Extension) {
+	for _, m := range media["content"] {
+		if typ := m.Attrs["type"]; m.Attrs["medium"] != "image" && !strings.HasPrefix(typ, "image/") {
+			f.enclose(item, feeds.Enclosure{URL: m.Attrs["url"], Type: typ, Length: bytesOf(m.Attrs["fileSize"])})
 		}
-		n = n*10 + int64(d-'0')
 	}
-	item.Enclosures = append(item.Enclosures, feeds.Enclosure{URL: address, Type: typ, Length: n})
+	for _, group := range media["group"] {
+		f.media(item, group.Children)
+	}
+}
+
+// maxEnclosures bounds an item: no article has more.
+const maxEnclosures = 100
+
+func (f *feedReader) enclose(item *feeds.Item, e feeds.Enclosure) {
+	e.URL, e.Type, e.Title = absolute(f.base, e.URL), fold(printable(e.Type)), fold(plain(e.Title))
+	known := slices.ContainsFunc(item.Enclosures, func(k feeds.Enclosure) bool { return k.URL == e.URL })
+	if e.URL != "" && !known && len(item.Enclosures) < maxEnclosures {
+		item.Enclosures = append(item.Enclosures, e)
+	}
+}
+
+// bytesOf is a length attribute's number, 0 when it is none.
+func bytesOf(length string) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(length), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
 }
 
 // add normalises one item and lists it.
@@ -294,6 +304,11 @@ func (f *feedReader) add(item feeds.Item, position int, body, published, updated
 	item.URL = absolute(f.base, item.URL)
 	item.Author, item.Origin = person(item.Author), fold(plain(item.Origin))
 	item.GUID = fold(item.GUID)
+	if id := [2]string{item.GUID, item.URL}; f.seen[id] {
+		return
+	} else if id != [2]string{} {
+		f.seen[id] = true
+	}
 	if t, p, ok := ParseDate(published, f.zone, f.now); ok {
 		item.Published, item.Precision = t, p
 	} else if strings.TrimSpace(published) != "" {

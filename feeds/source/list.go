@@ -2,10 +2,12 @@ package source
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 
 	"wefeed/feeds"
@@ -62,7 +64,7 @@ func (p *page) item(e *goquery.Selection, sel feeds.Selectors) (feeds.Item, bool
 	if it.URL == "" || it.Title == "" {
 		return it, false
 	}
-	text := without(e, a)
+	text := without(e.Nodes[0], a.Nodes[0])
 	if sel.ItemDate != "" {
 		text = words(e.Find(sel.ItemDate))
 	}
@@ -74,11 +76,19 @@ func (p *page) item(e *goquery.Selection, sel feeds.Selectors) (feeds.Item, bool
 	return it, true
 }
 
+// more is the text of a link that only leads on to the article that another link names.
+var more = regexp.MustCompile(`^[\[【]?(?:点击|查看|阅读|了解)?(?:详细|详情|更多|全文|原文)(?:内容|信息)?[\]】>＞».…]*$`)
+
 // longest is the link with the longest text: the others are pictures and 详细.
 func longest(links *goquery.Selection) (best *goquery.Selection) {
 	most := -1
 	links.Each(func(_ int, a *goquery.Selection) {
-		if n := utf8.RuneCountInString(entryTitle(a)); n > most && a.AttrOr("href", "") != "" {
+		title := entryTitle(a)
+		n := utf8.RuneCountInString(title)
+		if more.MatchString(title) {
+			n = 0
+		}
+		if n > most && a.AttrOr("href", "") != "" {
 			best, most = a, n
 		}
 	})
@@ -100,36 +110,48 @@ func entryTitle(a *goquery.Selection) string {
 	return printable(text)
 }
 
+// besideBytes is how far into an entry its date is looked for, besideNodes how many elements and texts that may take: an
+// entry that holds the whole page must not be walked for each of its links.
+const (
+	besideBytes = 4 << 10
+	besideNodes = 200
+)
+
 // without is the text of an entry less its link's, where the date stands.
-func without(e, a *goquery.Selection) string {
+func without(e, a *html.Node) string {
 	var b strings.Builder
-	var walk func(*html.Node)
-	walk = func(n *html.Node) {
-		if n == a.Nodes[0] && n != e.Nodes[0] {
-			b.WriteByte(' ')
-			return
+	seen := 0
+	for n := range e.Descendants() {
+		if seen++; seen > besideNodes || b.Len() > besideBytes {
+			break
 		}
-		if n.Type == html.TextNode {
+		if n.Type == html.TextNode && !inside(n, a, e) {
 			b.WriteString(n.Data)
 			b.WriteByte(' ')
 		}
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			walk(c)
+	}
+	return fold(b.String())
+}
+
+// inside reports whether n stands below a. When the entry e is the link itself, its text is all there is.
+func inside(n, a, e *html.Node) bool {
+	for ; n != nil && n != e; n = n.Parent {
+		if n == a {
+			return true
 		}
 	}
-	walk(e.Nodes[0])
-	return fold(b.String())
+	return false
 }
 
 // A group is a set of elements that stand at the same place and each hold a link: the entries of one list, which a page
 // may have broken into several ul.
 type group struct {
-	chunks []*chunk // by parent, in the page's order
+	chunks   []*chunk // in the page's order
+	byParent map[*html.Node]*chunk
 }
 
 // A chunk is the part of a group below one parent.
 type chunk struct {
-	parent  *html.Node
 	entries []*html.Node
 	longest int // characters of the last entry's longest link
 	text    int // characters of the entries' longest links, each counted up to 40
@@ -181,6 +203,9 @@ func (g *group) score() float64 {
 	return text * (1 + 2*dates/n) * (0.5 + paths/n)
 }
 
+// maxLinks is how many links the search by structure looks at.
+const maxLinks = 5000
+
 // groups collects the groups of the page in the order of its links. A link belongs to one group for each of its nearest
 // ancestors, since an entry may be a li, a td of a tr, or a card of several divs.
 func (p *page) groups() []*group {
@@ -190,30 +215,31 @@ func (p *page) groups() []*group {
 	}
 	byKey := map[key]*group{}
 	var order []*group
-	p.doc.Find("a[href]").Each(func(_ int, a *goquery.Selection) {
+	p.doc.Find("a[href]").EachWithBreak(func(i int, a *goquery.Selection) bool {
 		title, address := entryTitle(a), absolute(p.base, a.AttrOr("href", ""))
 		runes := utf8.RuneCountInString(title)
 		if runes < 4 || address == "" || furniture(a) {
-			return
+			return i < maxLinks
 		}
 		place := ""
 		child := a.Nodes[0]
 		for range 5 {
 			parent := child.Parent
 			if parent == nil || parent.Type != html.ElementNode || parent.Data == "html" {
-				return
+				break
 			}
 			place = child.Data + ">" + place
 			k := key{scopeOf(parent), sameMake(parent.Parent) + ">" + sameMake(parent) + ">" + place}
 			g := byKey[k]
 			if g == nil {
-				g = &group{}
+				g = &group{byParent: map[*html.Node]*chunk{}}
 				byKey[k] = g
 				order = append(order, g)
 			}
 			p.join(g.chunk(parent), child, a, runes, address)
 			child = parent
 		}
+		return i < maxLinks
 	})
 	return order
 }
@@ -236,13 +262,12 @@ func sameMake(n *html.Node) string {
 }
 
 func (g *group) chunk(parent *html.Node) *chunk {
-	for i := len(g.chunks) - 1; i >= 0; i-- {
-		if g.chunks[i].parent == parent {
-			return g.chunks[i]
-		}
+	c := g.byParent[parent]
+	if c == nil {
+		c = &chunk{}
+		g.byParent[parent] = c
+		g.chunks = append(g.chunks, c)
 	}
-	c := &chunk{parent: parent}
-	g.chunks = append(g.chunks, c)
 	return c
 }
 
@@ -262,7 +287,7 @@ func (p *page) join(c *chunk, child *html.Node, a *goquery.Selection, runes int,
 	if articleAddress(address) {
 		c.paths++
 	}
-	beside := without(goquery.NewDocumentFromNode(child).Selection, a)
+	beside := without(child, a.Nodes[0])
 	if _, _, ok := ParseDate(cut(beside, 200), p.zone, p.now); ok {
 		c.dates++
 	}
@@ -277,10 +302,11 @@ func class(n *html.Node) string {
 	return ""
 }
 
+var siteParts = cascadia.MustCompile("nav, header, footer, [role=navigation], .nav, .navbar, .menu, .header, .footer, " +
+	".breadcrumb, .crumb, .location, .pagination, .pages, .links, .friendlink")
+
 // furniture reports whether a link stands in what every page of the site has.
-func furniture(a *goquery.Selection) bool {
-	return a.Closest("nav, header, footer, [role=navigation], .nav, .navbar, .menu, .header, .footer, .breadcrumb, .crumb, .location, .pagination, .pages, .links, .friendlink").Length() > 0
-}
+func furniture(a *goquery.Selection) bool { return a.ClosestMatcher(siteParts).Length() > 0 }
 
 // articleAddress reports whether an address looks like an article's: numbers in its path or query.
 func articleAddress(address string) bool {

@@ -98,6 +98,10 @@ func legal(r rune) bool {
 // lazyImages gives pictures that a script would load the address that they wait for.
 func lazyImages(body *goquery.Selection) {
 	body.Find("img").Each(func(_ int, img *goquery.Selection) {
+		if pixel(img) {
+			img.Remove()
+			return
+		}
 		src := img.AttrOr("src", "")
 		for _, key := range []string{"data-src", "data-original", "data-actualsrc", "data-url", "oldsrc", "data-lazy-src", "original"} {
 			later := strings.TrimSpace(img.AttrOr(key, ""))
@@ -107,9 +111,32 @@ func lazyImages(body *goquery.Selection) {
 			}
 		}
 		if strings.HasPrefix(src, "data:") || src == "" {
+			src = fromSet(img.AttrOr("srcset", ""))
+			img.SetAttr("src", src)
+		}
+		if src == "" {
 			img.Remove()
 		}
 	})
+}
+
+// pixel reports whether a picture only counts readers.
+func pixel(img *goquery.Selection) bool {
+	for _, key := range []string{"width", "height"} {
+		if n := strings.TrimSuffix(strings.TrimSpace(img.AttrOr(key, "")), "px"); n == "0" || n == "1" {
+			return true
+		}
+	}
+	return false
+}
+
+// fromSet is the last, most often the largest, picture of a srcset.
+func fromSet(set string) string {
+	candidates := strings.Split(set, ", ")
+	if fields := strings.Fields(candidates[len(candidates)-1]); len(fields) > 0 && !strings.HasPrefix(fields[0], "data:") {
+		return strings.TrimRight(fields[0], ",")
+	}
+	return ""
 }
 
 var attachment = regexp.MustCompile(`(?i)\.(pdf|docx?|xlsx?|pptx?|wps|et|zip|rar|7z|mp3|mp4|m4a|ofd)$`)
@@ -124,12 +151,14 @@ var mediaTypes = map[string]string{
 // media collects videos, sounds and attached documents. Players go; links to documents stay in the text.
 func media(body *goquery.Selection, base *url.URL) []feeds.Enclosure {
 	var found []feeds.Enclosure
+	seen := map[string]bool{"": true}
 	add := func(ref, title string) {
 		address := absolute(base, ref)
 		u, err := url.Parse(address)
-		if err != nil || address == "" || slices.ContainsFunc(found, func(e feeds.Enclosure) bool { return e.URL == address }) {
+		if err != nil || seen[address] {
 			return
 		}
+		seen[address] = true
 		ending := ""
 		if m := attachment.FindStringSubmatch(u.Path); m != nil {
 			ending = strings.ToLower(m[1])
@@ -206,6 +235,7 @@ func trimStart(n *html.Node) bool {
 // describe returns a content's plain text, a line a block, and its pictures.
 func describe(safe string) (text string, images []string) {
 	var b strings.Builder
+	seen := map[string]bool{}
 	for z := html.NewTokenizer(strings.NewReader(safe)); ; {
 		switch z.Next() {
 		case html.ErrorToken:
@@ -214,11 +244,10 @@ func describe(safe string) (text string, images []string) {
 			b.WriteString(strings.ReplaceAll(string(z.Text()), "\n", " "))
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
-			if t.Data == "img" {
-				for _, a := range t.Attr {
-					if a.Key == "src" && !slices.Contains(images, a.Val) {
-						images = append(images, a.Val)
-					}
+			for _, a := range t.Attr {
+				if t.Data == "img" && a.Key == "src" && !seen[a.Val] {
+					seen[a.Val] = true
+					images = append(images, a.Val)
 				}
 			}
 			if block(t.Data) {

@@ -52,6 +52,7 @@ func New(o Options) (*Reader, error) {
 // The bounds of a document: what is over them is cut, with a warning.
 const (
 	maxPageBytes = 5 << 20
+	maxPageTags  = 100_000 // more would keep readability busy for seconds; an article has a few thousand
 	maxItems     = 1000
 )
 
@@ -76,17 +77,34 @@ type page struct {
 func (r *Reader) open(src feeds.Source, resp *feeds.Response) (*page, error) {
 	text := decode(resp.Body, resp.ContentType, src.Charset, htmlDeclaration)
 	p := &page{encoding: text.encoding, warnings: text.warnings, zone: r.zone(src), now: r.Now()}
-	if len(text.body) > maxPageBytes {
-		text.body = strings.ToValidUTF8(text.body[:maxPageBytes], "")
-		p.warnings = append(p.warnings, "页面超过 5 MB，只读取了前面的部分")
+	body := bounded(text.body)
+	if len(body) < len(text.body) {
+		p.warnings = append(p.warnings, "页面过大，只读取了前面的部分")
 	}
-	root, err := html.Parse(strings.NewReader(text.body))
+	root, err := html.Parse(strings.NewReader(body))
 	if err != nil {
 		return nil, &feeds.Fault{Kind: feeds.FaultFormat, Detail: "页面结构无法解析", Err: err}
 	}
 	p.doc = goquery.NewDocumentFromNode(root)
 	p.base = baseOf(p.doc, resp.URL)
 	return p, nil
+}
+
+// bounded is the part of a document within the bounds.
+func bounded(body string) string {
+	if len(body) > maxPageBytes {
+		body = strings.ToValidUTF8(body[:maxPageBytes], "")
+	}
+	if strings.Count(body, "<") <= maxPageTags {
+		return body
+	}
+	tags := 0
+	return body[:strings.IndexFunc(body, func(r rune) bool {
+		if r == '<' {
+			tags++
+		}
+		return tags > maxPageTags
+	})]
 }
 
 // baseOf is the address that relative ones are read against: <base href>, else the page's own, else its canonical one.
@@ -113,9 +131,12 @@ func baseOf(doc *goquery.Document, address string) *url.URL {
 	return own
 }
 
+// unbroken takes out the white space that browsers take out of addresses.
+var unbroken = strings.NewReplacer("\t", "", "\r", "", "\n", "")
+
 // absolute resolves a reference; "" for what is no http or https address.
 func absolute(base *url.URL, ref string) string {
-	ref = strings.TrimSpace(ref)
+	ref = unbroken.Replace(strings.TrimSpace(ref))
 	u, err := url.Parse(ref)
 	if err != nil || ref == "" || strings.HasPrefix(ref, "#") {
 		return ""

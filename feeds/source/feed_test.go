@@ -1,0 +1,120 @@
+package source_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"wefeed/feeds"
+)
+
+// TestFeedCredits checks what inspect does not print: the portal's credits, media and attachments.
+func TestFeedCredits(t *testing.T) {
+	type extra struct {
+		Origin, Editor string
+		Enclosures     []feeds.Enclosure
+		Images         []string
+	}
+	for file, want := range map[string]extra{
+		"rss-full.xml": {
+			Origin: "河畔日报", Editor: "孙晓",
+			Enclosures: []feeds.Enclosure{
+				{URL: "http://portal.example.cn/media/1001.mp3", Type: "audio/mpeg", Length: 2048},
+				{URL: "http://portal.example.cn/media/1001.mp4", Type: "video/mp4", Length: 4096},
+			},
+			Images: []string{"http://portal.example.cn/wennuan/202611/W020261120.jpg"},
+		},
+		"rdf.xml": {Origin: "街道通讯"},
+		"atom.xml": {
+			Enclosures: []feeds.Enclosure{{URL: "http://portal.example.cn/zhiyuan/31.pdf", Type: "application/pdf", Length: 10240, Title: "路线图"}},
+			Images:     []string{"http://portal.example.cn/zhiyuan/202611/31.jpg"},
+		},
+		"jsonfeed.json": {
+			Enclosures: []feeds.Enclosure{{URL: "http://portal.example.cn/news/41.mp3", Type: "audio/mpeg", Length: 512, Title: "录音"}},
+		},
+	} {
+		t.Run(file, func(t *testing.T) {
+			body, err := os.ReadFile("testdata/feeds/" + file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := newReader(t).ReadFeed(feeds.Source{}, response(string(body)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			it := l.Items[0]
+			if diff := cmp.Diff(want, extra{it.Origin, it.Editor, it.Enclosures, it.Images}); diff != "" {
+				t.Errorf("first item (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestFeedFaults checks that what is no whole feed gives no items at all.
+func TestFeedFaults(t *testing.T) {
+	whole, err := os.ReadFile("testdata/feeds/rss-full.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := string(whole[:strings.LastIndex(string(whole), "<item>")+20])
+	deep := "<rss><channel><item><description>" + strings.Repeat("<a>", 100_000)
+	for _, c := range []struct {
+		name, body string
+		kind       feeds.FaultKind
+	}{
+		{"nothing", "", feeds.FaultFormat},
+		{"a page", "<!DOCTYPE html><html><body><h1>系统维护</h1><ul><li><a href=1>甲</a></ul></body></html>", feeds.FaultFormat},
+		{"plain text", "502 Bad Gateway", feeds.FaultFormat},
+		{"another JSON", `{"items":[{"id":"1","title":"甲"}]}`, feeds.FaultFormat},
+		{"broken JSON", `{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1"`, feeds.FaultFormat},
+		{"cut after whole items", cut, feeds.FaultFormat},
+		{"cut inside the first item", "<rss><channel><item><title>甲", feeds.FaultFormat},
+		{"cut Atom", `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>甲</title></entry><entry>`, feeds.FaultFormat},
+		{"endless nesting", deep, feeds.FaultFormat},
+		{"no items", "<rss><channel><title>空</title></channel></rss>", feeds.FaultEmpty},
+		{"no entries", `<feed xmlns="http://www.w3.org/2005/Atom"><title>空</title></feed>`, feeds.FaultEmpty},
+		{"no JSON items", `{"version":"https://jsonfeed.org/version/1.1","title":"空","items":[]}`, feeds.FaultEmpty},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, err := newReader(t).ReadFeed(feeds.Source{}, response(c.body))
+			wantFault(t, err, c.kind)
+			if l != nil {
+				t.Errorf("a listing of %d items came with the fault", len(l.Items))
+			}
+		})
+	}
+}
+
+// TestFeedBound checks that a feed of very many items is read up to the bound, in each format.
+func TestFeedBound(t *testing.T) {
+	many := func(before, item, after string) string {
+		var b strings.Builder
+		b.WriteString(before)
+		for i := range 3000 {
+			if i > 0 && after == "]}" {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, item, i)
+		}
+		return b.String() + after
+	}
+	for name, body := range map[string]string{
+		"RSS":  many("<rss><channel>", "<item><guid>%d</guid></item>", "</channel></rss>"),
+		"RDF":  many(`<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">`, "<item><link>http://a.example/%d</link></item>", "</rdf:RDF>"),
+		"Atom": many(`<feed xmlns="http://www.w3.org/2005/Atom">`, "<entry><id>%d</id></entry>", "</feed>"),
+		"JSON": many(`{"version":"https://jsonfeed.org/version/1.1","items":[`, `{"id":"%d"}`, "]}"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := newReader(t).ReadFeed(feeds.Source{}, response(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(l.Items) != 1000 || len(l.Warnings) != 1 {
+				t.Errorf("%d items, warnings %q, want the first 1000 and one warning", len(l.Items), l.Warnings)
+			}
+		})
+	}
+}
