@@ -54,10 +54,12 @@ const (
 	proofWindow = 10 * time.Minute
 	// clientMsgWindow: WeChat remembers a clientmsgid for 24 hours; a little less, for the clocks and the way there.
 	clientMsgWindow = 24*time.Hour - 5*time.Minute
-	// askFirst and askMost space the questions how a mass send went; askUntil ends them.
+	// askFirst and askMost space the questions how a mass send went. They end after askUntil, and after askTimes too: a
+	// process that was away for a day has not asked for a day.
 	askFirst = time.Minute
 	askMost  = 30 * time.Minute
 	askUntil = 24 * time.Hour
+	askTimes = 10
 )
 
 // Decide says the next step of an edition, from what the ledger holds and nothing else. The rules, in order:
@@ -227,7 +229,7 @@ func ended(e Edition, ds []Delivery, s Situation) Action {
 	}
 	again := asked.Add(min(askFirst<<min(d.Looks, 10), askMost))
 	switch {
-	case asked.After(d.EndedAt.Add(askUntil)): // after a long downtime it is asked once more
+	case d.Looks >= askTimes && s.Now.After(d.EndedAt.Add(askUntil)):
 		return Action{Do: DoEnd, State: Unknown, Reason: ReasonNoOutcome}
 	case s.Now.Before(again):
 		return Action{Do: DoWait, At: again}

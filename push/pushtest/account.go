@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -121,7 +122,7 @@ func (a *Account) Effects(step push.Step) []Effect {
 	return slices.DeleteFunc(slices.Clone(a.effects), func(e Effect) bool { return e.Step != step })
 }
 
-// Doubted reports whether a call for the edition with this mark was ever left without a plain answer.
+// Doubted reports whether a draft or send of the edition with this mark was ever left without a plain answer.
 func (a *Account) Doubted(mark string) bool {
 	defer a.lock()()
 	return a.doubted[mark]
@@ -155,12 +156,16 @@ func (a *Account) lock() func() {
 	return a.mu.Unlock
 }
 
-// meet counts a call, lets it have its effect as its fault says, and returns what the caller gets.
-func (a *Account) meet(c Call, make func(at time.Time) Effect) (Effect, error) {
+func (a *Account) hook(c Call) {
 	if a.Hook != nil {
 		a.Hook(c)
-		defer a.Hook(c)
 	}
+}
+
+// meet counts a call, lets it have its effect as its fault says, and returns what the caller gets.
+func (a *Account) meet(c Call, make func(at time.Time) Effect) (Effect, error) {
+	a.hook(c)
+	defer a.hook(c)
 	defer a.lock()()
 	a.calls[c]++
 	f := Fault{effect: true}
@@ -176,7 +181,8 @@ func (a *Account) meet(c Call, make func(at time.Time) Effect) (Effect, error) {
 	case f.effect:
 		e = a.have(e)
 	}
-	if f.err != nil {
+	var ce *push.CallError
+	if plain := errors.As(f.err, &ce) && !ce.Doubt; f.err != nil && !plain {
 		a.doubted[e.Mark] = true
 	}
 	return e, f.err
@@ -256,8 +262,11 @@ func (a *Account) SendAll(_ context.Context, mediaID, clientMsgID string) (strin
 	var missing bool
 	e, err := a.meet(CallSend, func(at time.Time) Effect {
 		i := slices.IndexFunc(a.effects, func(e Effect) bool { return e.ID == mediaID })
-		if missing = i < 0 || a.gone[mediaID]; missing {
+		switch missing = i < 0 || a.gone[mediaID]; {
+		case i < 0:
 			return Effect{}
+		case missing:
+			return Effect{Mark: a.effects[i].Mark}
 		}
 		return Effect{Step: push.StepMass, Mark: a.effects[i].Mark, Articles: a.effects[i].Articles, Key: clientMsgID, At: at}
 	})

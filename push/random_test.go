@@ -1,0 +1,154 @@
+package push_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"wefeed/push"
+	"wefeed/push/pushtest"
+)
+
+// TestOnceWhateverHappens draws lives of one account with a draft channel and two mass channels: articles come, are
+// corrected and go, slots pass, calls fail in every way, editors empty the draft box, the red button is pressed and the
+// process is killed anywhere. When all that is over and time has passed, rule 1 must hold.
+func TestOnceWhateverHappens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := &life{world: newWorld(t, draftsChannel("drafts"), massChannel("daily"), massChannel("weekly")), died: map[string]bool{}}
+		t.Repeat(map[string]func(*rapid.T){
+			"collect": l.drawCollect,
+			"change":  l.drawChange,
+			"slot":    l.drawSlot,
+			"run":     l.drawRun,
+			"sleep":   l.drawSleep,
+			"fault":   l.drawFault,
+			"kill":    l.drawKill,
+			"button":  l.drawButton,
+			"editor":  func(*rapid.T) { l.account.Clear(10*time.Minute + time.Second) },
+			"events":  func(*rapid.T) { l.events() },
+		})
+		l.account.Heal()
+		l.press(false)
+		l.start()
+		l.pass(72 * time.Hour)
+		l.judge()
+	})
+}
+
+// A life is a world in which much goes wrong.
+type life struct {
+	*world
+	articles int
+	died     map[string]bool // editions that had a call in flight when a process died
+}
+
+func (l *life) drawCollect(t *rapid.T) {
+	var keys []string
+	for range rapid.IntRange(1, 10).Draw(t, "articles") {
+		l.articles++
+		keys = append(keys, fmt.Sprint("x/", l.articles))
+	}
+	l.collect(keys...)
+}
+
+func (l *life) drawChange(t *rapid.T) {
+	if l.articles == 0 {
+		return
+	}
+	key := fmt.Sprint("x/", rapid.IntRange(max(1, l.articles-10), l.articles).Draw(t, "article"))
+	if rapid.Bool().Draw(t, "gone") {
+		l.takeBack(key)
+	} else {
+		l.correct(key, key+" 更正")
+	}
+}
+
+func (l *life) drawSlot(t *rapid.T) {
+	l.plan(rapid.SampledFrom([]string{"drafts", "daily", "weekly"}).Draw(t, "channel"))
+	l.drawRun(t)
+}
+
+func drawTime(t *rapid.T) time.Duration {
+	longest := rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 15 * time.Minute, 3 * time.Hour, 30 * time.Hour}).Draw(t, "scale")
+	return time.Duration(rapid.Int64Range(0, int64(longest/time.Second)).Draw(t, "seconds")) * time.Second
+}
+
+func (l *life) drawRun(t *rapid.T) { l.pass(drawTime(t)) }
+
+// drawSleep lets time go by while nothing runs.
+func (l *life) drawSleep(t *rapid.T) { l.clock.Advance(drawTime(t)) }
+
+func (l *life) drawFault(t *rapid.T) {
+	call := rapid.SampledFrom([]pushtest.Call{
+		pushtest.CallAdd, pushtest.CallAdd, pushtest.CallSend, pushtest.CallSend, pushtest.CallSet, pushtest.CallFind, pushtest.CallAsk,
+	}).Draw(t, "call")
+	for range rapid.IntRange(1, 3).Draw(t, "times") {
+		l.account.Script(call, rapid.SampledFrom([]pushtest.Fault{
+			pushtest.Lost(), pushtest.Silent(), pushtest.Late(settle - time.Second), pushtest.Timeout(45 * time.Second),
+			pushtest.Refused(push.ReasonQuotaUsed, 45028), pushtest.Again(push.ReasonNetwork), pushtest.Again(push.ReasonQuotaUsed),
+		}).Draw(t, "fault"))
+	}
+}
+
+// drawKill kills the process somewhere in its work, and perhaps its successor while that starts.
+func (l *life) drawKill(t *rapid.T) {
+	d := drawTime(t)
+	dead := l.dies(rapid.IntRange(1, 120).Draw(t, "at"), func() { l.pass(d) })
+	for dead {
+		l.markInFlight()
+		l.clock.Advance(drawTime(t))
+		dead = l.dies(rapid.IntRange(1, 60).Draw(t, "at start"), l.start)
+	}
+}
+
+func (l *life) markInFlight() {
+	for _, e := range l.store.Editions() {
+		_, ds := l.read(e)
+		for _, d := range ds {
+			l.died[e.ID] = l.died[e.ID] || d.State == push.InFlight
+		}
+	}
+}
+
+func (l *life) drawButton(t *rapid.T) { l.press(rapid.Bool().Draw(t, "stopped")) }
+
+// events tells of all sends so far.
+func (l *life) events() {
+	for _, f := range l.account.Effects(push.StepMass) {
+		ev := push.Event{Account: "acc", MsgID: f.ID, Status: "send success", Total: 1, SentTo: 1, At: l.clock.Now()}
+		l.ok(l.store.SaveEvent(l.ctx, ev))
+	}
+}
+
+func (l *life) judge() {
+	byMark := map[string]push.Edition{}
+	for _, e := range l.store.Editions() {
+		byMark[e.Mark] = e
+		if err := judge(l.world, e); err != nil {
+			l.Fatal(err)
+		}
+		asked := e.Reason == push.ReasonNoOutcome && l.account.Calls(pushtest.CallAsk) >= 10
+		if e.State == push.Unknown && !l.account.Doubted(e.Mark) && !l.died[e.ID] && !asked {
+			l.Fatalf("edition %s is unknown (%s), and yet every answer was plain", e.ID, e.Reason)
+		}
+	}
+	drafted, sent := map[string]string{}, map[string]string{}
+	count := func(in map[string]string, f pushtest.Effect) {
+		for _, id := range f.Articles {
+			if was, twice := in[id]; twice {
+				l.Fatalf("article %s went out as %s and as %s", id, was, f.ID)
+			}
+			in[id] = f.ID
+		}
+	}
+	for _, f := range l.account.Effects(push.StepDraft) {
+		if byMark[f.Mark].Kind == push.KindDraft {
+			count(drafted, f)
+		}
+	}
+	for _, f := range l.account.Effects(push.StepMass) {
+		count(sent, f)
+	}
+}
