@@ -90,7 +90,7 @@ func house(img *image.RGBA, rnd *rand.Rand, x, shore int) int {
 	fill(img, image.Rect(x, shore-high, x+wide, shore), wall)
 	pane := max(4, size.X/120)
 	for wy := shore - high + pane; wy < shore-2*pane; wy += 3 * pane {
-		for wx := x + pane; wx < x+wide-pane; wx += 2 * pane {
+		for wx := x + pane; wx <= x+wide-2*pane; wx += 2 * pane {
 			if rnd.IntN(3) > 0 {
 				fill(img, image.Rect(wx, wy, wx+pane, wy+pane), color.RGBA{250, 236, 190, 255})
 			}

@@ -2,12 +2,14 @@ package portal_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -250,5 +252,27 @@ func TestUnwritableState(t *testing.T) {
 	}
 	if strings.Contains(get(t, p, "/danwei/"), "没有记下的一篇") {
 		t.Error("an article that is not on disk is on a page")
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	const writers = 8
+	p := newPortal(t, filepath.Join(t.TempDir(), "portal.json"))
+	var all sync.WaitGroup
+	for i := range writers {
+		all.Go(func() {
+			do(t, p, "POST", "/_portal/articles", fmt.Sprintf(`{"section":"danwei","title":"同时%d","body_html":""}`, i))
+			do(t, p, "POST", "/_portal/mode", `{"design":"b"}`)
+			do(t, p, "GET", "/danwei/", "")
+		})
+	}
+	all.Wait()
+	feed := get(t, p, "/feeds/danwei.rss")
+	addresses := map[string]bool{}
+	for _, m := range regexp.MustCompile(`<title>同时\d</title>\s*<link>([^<]+)`).FindAllStringSubmatch(feed, -1) {
+		addresses[m[1]] = true
+	}
+	if len(addresses) != writers {
+		t.Errorf("%d articles at %d addresses:\n%s", writers, len(addresses), feed)
 	}
 }
