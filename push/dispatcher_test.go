@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -158,6 +159,82 @@ func TestDraftLookedForTooLate(t *testing.T) {
 	wantNone(t, w.plan("drafts"), push.ReasonNothingNew) // never guessed
 }
 
+// An attempt rises only when the one before it is proven to have had no effect; its mark stays.
+func TestAttemptsRise(t *testing.T) {
+	w := newWorld(t, massChannel("daily"))
+	w.collect("x/1")
+	w.account.Script(pushtest.CallAdd, pushtest.Silent(), pushtest.Again(push.ReasonNetwork), pushtest.Lost())
+	w.account.Script(pushtest.CallSend, pushtest.Again(push.ReasonNetwork), pushtest.Lost(), pushtest.Silent())
+	e := w.carry(w.slot("daily"))
+	w.wantState(e, push.Sent, "")
+	_, ds := w.read(e)
+	if d := ds[0]; d.Attempt != 3 || d.Key != e.Mark {
+		t.Errorf("draft: attempt %d, key %q", d.Attempt, d.Key)
+	}
+	if d := ds[1]; d.Attempt != 2 || d.Key != e.ID+"-2" || w.account.Effects(push.StepMass)[0].Key != d.Key {
+		t.Errorf("send: attempt %d, key %q", d.Attempt, d.Key)
+	}
+}
+
+func TestUploadsWaitAsLongAsToldTo(t *testing.T) {
+	w := newWorld(t, draftsChannel("drafts"))
+	w.collect("x/1")
+	w.account.Script(pushtest.CallSet, pushtest.AgainAfter(push.ReasonQuotaUsed, 10*time.Minute))
+	e := w.slot("drafts")
+	w.pass(10*time.Minute - time.Second)
+	w.wantState(e, push.Planned, push.ReasonQuotaUsed)
+	w.pass(time.Second)
+	w.wantState(e, push.HandedOver, "")
+	if n := w.account.Calls(pushtest.CallSet); n != 2 {
+		t.Errorf("%d calls", n)
+	}
+}
+
+// What came of a call is written down even when the job's time is over.
+func TestOutcomeOutlivesTheJob(t *testing.T) {
+	w := newWorld(t, draftsChannel("drafts"))
+	w.collect("x/1")
+	e := w.slot("drafts")
+	ctx, cancel := context.WithCancel(w.ctx)
+	w.account.Hook = func(c pushtest.Call) {
+		if c == pushtest.CallAdd {
+			cancel()
+		}
+	}
+	if err := w.dispatcher.Advance(ctx, e.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.wantState(e, push.HandedOver, "")
+}
+
+// A successor need not wait for the deadline of a call whose process is dead.
+func TestCallsOfTheDeadAreInDoubtAtOnce(t *testing.T) {
+	w := newWorld(t, draftsChannel("drafts"))
+	w.collect("x/1")
+	e := w.slot("drafts")
+	w.account.Hook = func(c pushtest.Call) {
+		if c == pushtest.CallAdd {
+			panic(errDied)
+		}
+	}
+	func() {
+		defer func() { _ = recover() }()
+		w.advance()
+	}()
+	w.account.Hook = nil
+	w.ok(w.dispatcher.Sweep(w.ctx))
+	if _, ds := w.read(e); ds[0].State != push.InFlight || !ds[0].DoubtAt.IsZero() {
+		t.Fatalf("a live process's call: %+v", ds[0])
+	}
+	w.start()
+	if _, ds := w.read(e); !ds[0].DoubtAt.Equal(start) {
+		t.Errorf("in doubt since %v", ds[0].DoubtAt)
+	}
+	w.carry(e)
+	w.wantState(e, push.HandedOver, "")
+	w.wantEffects(1, 0)
+}
+
 // A process that dies anywhere has had each effect once when its successor is through, or says that it does not know.
 func TestDeathAtEveryCall(t *testing.T) {
 	for _, ch := range []push.Channel{draftsChannel("drafts"), massChannel("daily")} {
@@ -264,6 +341,36 @@ func TestRedButtonAtEveryMoment(t *testing.T) {
 		w.wantState(e, push.Sent, "")
 		w.wantEffects(1, 1)
 	}
+}
+
+func TestHeldReturnsToWhereItWas(t *testing.T) {
+	w := newWorld(t, massChannel("daily"))
+	w.collect("x/1")
+	w.press(true)
+	e := w.slot("daily")
+	w.advance()
+	wantBefore := func(want push.EditionState) {
+		t.Helper()
+		w.wantState(e, push.Held, push.ReasonStopped)
+		if now, _ := w.read(e); now.Before != want {
+			t.Errorf("it returns to %s, want %s", now.Before, want)
+		}
+	}
+	wantBefore(push.Planned)
+	w.account.Script(pushtest.CallSend, pushtest.Lost())
+	w.press(false)
+	w.advance()
+	w.wantState(e, push.Sending, "")
+	w.press(true)
+	w.pass(time.Hour)
+	wantBefore(push.Sending)
+	if n := w.account.Calls(pushtest.CallSend); n != 1 {
+		t.Errorf("%d sends while stopped", n-1)
+	}
+	w.press(false)
+	w.carry(e)
+	w.wantState(e, push.Sent, "")
+	w.wantEffects(1, 1)
 }
 
 func TestReleasedAfterItsGrace(t *testing.T) {

@@ -233,6 +233,17 @@ func TestPlanKeepsWithinTheQuota(t *testing.T) {
 	}
 }
 
+func TestQuotaDayIsTheSites(t *testing.T) {
+	w := newWorld(t, massChannel("daily"), massChannel("weekly"))
+	w.clock.Set(start.Add(5*time.Hour + 59*time.Minute)) // 23:59 there
+	w.collect("x/1")
+	w.slot("daily")
+	w.collect("x/2")
+	wantNone(t, w.plan("weekly"), push.ReasonNoQuota)
+	w.clock.Advance(time.Minute)
+	wantTitles(t, w.slot("weekly"), "x/2")
+}
+
 // A send that is proven not to have happened gives its place back; one in doubt does not.
 func TestQuotaOfFailedSends(t *testing.T) {
 	w := newWorld(t, massChannel("daily"))

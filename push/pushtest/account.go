@@ -57,8 +57,11 @@ func Refused(r push.Reason, errcode int) Fault {
 }
 
 // Again had no effect, for certain, and may be made again.
-func Again(r push.Reason) Fault {
-	return Fault{err: &push.CallError{Call: "test", Reason: r, Retry: true, Detail: "稍后再试"}}
+func Again(r push.Reason) Fault { return AgainAfter(r, 0) }
+
+// AgainAfter is Again, but not before d has passed.
+func AgainAfter(r push.Reason, d time.Duration) Fault {
+	return Fault{err: &push.CallError{Call: "test", Reason: r, Retry: true, After: d, Detail: "稍后再试"}}
 }
 
 // An Effect is what the account's followers or editors see: a draft in the box or a message sent.

@@ -1,6 +1,7 @@
 package pushtest
 
 import (
+	"context"
 	"time"
 
 	"wefeed/feeds"
@@ -339,6 +340,18 @@ func (s *suite) saveItems() {
 	got, _ := s.read("e")
 	s.want("the articles that are left", got.Items, e.Items)
 	s.wantCandidates(drafts(), Start, "x/2")
+}
+
+func (s *suite) saveTooLate() {
+	s.learned()
+	e := s.create("e", drafts())
+	ctx, cancel := context.WithCancel(s.Context())
+	cancel()
+	next := e
+	next.State = push.Approved
+	s.refused("with a context that has ended", s.Save(ctx, push.Progress{Edition: next, From: push.Planned}), context.Canceled)
+	got, _ := s.read("e")
+	s.want("state", got.State, push.Planned)
 }
 
 func (s *suite) wakes() {

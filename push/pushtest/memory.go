@@ -131,10 +131,14 @@ func (m *Memory) Candidates(_ context.Context, ch push.Channel, now time.Time, l
 		if a.Status != feeds.StatusLive || a.Backlog || old || taken[a.ID] || !m.joined(ch, *a) {
 			continue
 		}
-		found = append(found, clone(*a))
+		found = append(found, *a)
 	}
 	feeds.Newest(found)
-	return found[:min(limit, len(found))], nil
+	found = found[:min(limit, len(found))]
+	for i, a := range found {
+		found[i] = clone(a)
+	}
+	return found, nil
 }
 
 // joined reports whether the article came into one of the channel's sections after the channel did, and no section that
@@ -281,9 +285,12 @@ func (m *Memory) index(edition string, step push.Step) int {
 	return slices.IndexFunc(m.deliveries[edition], func(d push.Delivery) bool { return d.Step == step })
 }
 
-// Save implements push.Store.
-func (m *Memory) Save(_ context.Context, p push.Progress) error {
+// Save implements push.Store. Like a database it writes nothing for a caller whose time is over.
+func (m *Memory) Save(ctx context.Context, p push.Progress) error {
 	defer m.enter("Save")()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	was, ok := m.editions[p.Edition.ID]
 	if !ok || was.State != p.From || slices.ContainsFunc(p.Deliveries, m.moved) {
 		return push.ErrConflict

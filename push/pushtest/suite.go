@@ -48,6 +48,7 @@ func RunStore(t *testing.T, newStore func(*testing.T) Store) {
 		"save compares":                                 (*suite).save,
 		"save writes all or nothing":                    (*suite).saveWhole,
 		"save writes the articles that are left":        (*suite).saveItems,
+		"save writes nothing when the time is over":     (*suite).saveTooLate,
 		"a wake replaces the last, not what others say": (*suite).wakes,
 		"a dead node's calls are in doubt":              (*suite).doubt,
 		"uploads are remembered":                        (*suite).uploads,
