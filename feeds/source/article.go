@@ -36,11 +36,14 @@ func (r *Reader) ReadArticle(src feeds.Source, resp *feeds.Response) (*feeds.Pag
 	it.Aliases = p.aliases()
 	it.Title = p.title(src.Select.Title)
 	p.date(it, src.Select.Date, resp.URL)
-	body := p.body(src.Select.Body)
+	body := p.body(src.Select.Body, it.Title)
 	p.credits(it, src.Select.Attribution, body)
 	if body != nil {
 		c := clean(body, p.base)
 		it.Content, it.Text, it.Images, it.Enclosures = c.html, c.text, c.images, c.enclosures
+	}
+	if squeeze(it.Text) == squeeze(it.Title) && len(it.Images)+len(it.Enclosures) == 0 {
+		it.Content = ""
 	}
 	if it.Content == "" && len(it.Enclosures) == 0 {
 		return nil, &feeds.Fault{Kind: feeds.FaultEmpty, Detail: "页面里没有找到正文，可能改版、维护或被拦截"}
@@ -259,8 +262,9 @@ var containers = []string{
 // leastBody is how much text a container must hold to be the body, when there are no pictures in it.
 const leastBody = 40
 
-// body finds the article's body: the selector's, a well-known container, or readability's choice.
-func (p *page) body(selector string) *goquery.Selection {
+// body finds the article's body: the selector's, a well-known container, readability's choice, or all that is left when
+// the page's frame is taken away. title is the article's, which stands in none of them.
+func (p *page) body(selector, title string) *goquery.Selection {
 	if selector != "" {
 		if s := p.doc.Find(selector).First(); s.Length() > 0 {
 			return s
@@ -268,23 +272,39 @@ func (p *page) body(selector string) *goquery.Selection {
 		p.warnings = append(p.warnings, "body 选择器没有匹配到内容，已改为自动判断")
 	}
 	for _, c := range containers {
-		s := p.doc.Find(c).First()
-		if utf8.RuneCountInString(fold(visible(s))) >= leastBody || s.Find("img, video").Length() > 0 {
+		if s := p.doc.Find(c).First(); holdsBody(s) {
+			dropHeading(s, title)
 			return s
 		}
 	}
-	return p.readable()
+	body := p.readable(title)
+	if body != nil {
+		dropHeading(body, title)
+	}
+	return body
 }
 
-// readable is what readability takes for the body. It works on a copy: it cuts its document to pieces.
-func (p *page) readable() *goquery.Selection {
+func holdsBody(s *goquery.Selection) bool {
+	return utf8.RuneCountInString(fold(visible(s))) >= leastBody || s.Find("img, video").Length() > 0
+}
+
+// readable is what readability takes for the body. It works on a copy without the page's frame, and cuts that to pieces;
+// a text too short for it, below a heading, is what the frame leaves.
+func (p *page) readable(title string) *goquery.Selection {
 	root := p.doc.Clone()
 	lazyImages(root.Find("body"))
+	stripFrames(root.Find("body"), squeeze(title))
+	rest := root.Find("body").Clone()
 	article, err := readability.FromDocument(root.Nodes[0], p.base)
-	if err != nil || article.Node == nil {
+	if err == nil && article.Node != nil {
+		if body := goquery.NewDocumentFromNode(article.Node).Selection; holdsBody(body) {
+			return body
+		}
+	}
+	if p.heading(title) == "" {
 		return nil
 	}
-	return goquery.NewDocumentFromNode(article.Node).Selection
+	return rest
 }
 
 // credits fills in 来源, 作者 and 编辑: the selector's line, the state's tags, the lines near title and body. A line that
