@@ -84,7 +84,7 @@ func onlyCredit(text string) bool {
 	if c == (credit{}) {
 		return false
 	}
-	rest := label.ReplaceAllString(text, " ")
+	rest := fullDate.ReplaceAllString(label.ReplaceAllString(text, " "), " ")
 	for _, v := range []string{c.origin, c.author, c.editor} {
 		if v != "" {
 			rest = strings.Replace(rest, v, " ", 1)

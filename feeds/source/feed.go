@@ -303,7 +303,7 @@ func (f *feedReader) add(item feeds.Item, position int, body, published, updated
 	item.Title = fold(plain(item.Title))
 	item.URL = absolute(f.base, item.URL)
 	item.Author, item.Origin = person(item.Author), fold(plain(item.Origin))
-	item.GUID = fold(item.GUID)
+	item.GUID = fold(printable(item.GUID))
 	if id := [2]string{item.GUID, item.URL}; f.seen[id] {
 		return
 	} else if id != [2]string{} {
@@ -312,7 +312,7 @@ func (f *feedReader) add(item feeds.Item, position int, body, published, updated
 	if t, p, ok := ParseDate(published, f.zone, f.now); ok {
 		item.Published, item.Precision = t, p
 	} else if strings.TrimSpace(published) != "" {
-		f.warn("有条目的日期无法识别：" + cut(published, 40))
+		f.warn("有条目的日期无法识别：" + cut(printable(published), 40))
 	}
 	if t, _, ok := ParseDate(updated, f.zone, f.now); ok {
 		item.Updated = t

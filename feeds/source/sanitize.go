@@ -26,7 +26,9 @@ func policy() *bluemonday.Policy {
 	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^\d{1,4}$`)).OnElements("img")
 	p.AllowAttrs("colspan", "rowspan").Matching(regexp.MustCompile(`^\d{1,2}$`)).OnElements("td", "th")
 	p.AllowElements("td", "th")
-	p.AllowURLSchemes("http", "https")
+	web := func(u *url.URL) bool { return u.Host != "" && u.User == nil }
+	p.AllowURLSchemeWithCustomPolicy("http", web)
+	p.AllowURLSchemeWithCustomPolicy("https", web)
 	p.RequireParseableURLs(true)
 	p.RequireNoFollowOnLinks(false)
 	return p
@@ -254,8 +256,11 @@ func describe(safe string) (text string, images []string) {
 				b.WriteByte('\n')
 			}
 		case html.EndTagToken:
-			if name, _ := z.TagName(); block(string(name)) {
+			switch name, _ := z.TagName(); {
+			case block(string(name)):
 				b.WriteByte('\n')
+			case string(name) == "td" || string(name) == "th":
+				b.WriteByte(' ')
 			}
 		}
 	}
