@@ -146,14 +146,15 @@ func (r *run) call(ctx context.Context, e Edition, d Delivery) (more bool, err e
 	if err != nil {
 		return false, err
 	}
-	now, repeated := r.Now(), d.State == InFlight
+	now, was := r.Now(), d.State
 	d.State, d.Node, d.CalledAt, d.Deadline = InFlight, r.Node, now, now.Add(r.CallTimeout+5*time.Second)
 	d.DoubtAt, d.Looks, d.FirstLookAt, d.LastLookAt, d.EndedAt, d.Reason, d.Detail = time.Time{}, 0, time.Time{}, time.Time{}, time.Time{}, "", ""
 	d.RequestHash = e.Digest
 	if d.FirstCalledAt.IsZero() {
 		d.FirstCalledAt = now
 	}
-	if err := r.Store.Begin(ctx, d, e.State); err != nil {
+	change := DeliveryChange{Delivery: d, WasState: was, WasAttempt: d.Attempt}
+	if err := r.Store.Begin(ctx, change, e.State); err != nil {
 		return false, err
 	}
 	from := e.State
@@ -164,13 +165,13 @@ func (r *run) call(ctx context.Context, e Edition, d Delivery) (more bool, err e
 	r.checked = false
 	call, cancel := context.WithTimeout(ctx, r.CallTimeout)
 	defer cancel()
-	change := DeliveryChange{Delivery: d, WasState: InFlight, WasAttempt: d.Attempt}
+	change.WasState = InFlight
 	if d.Step == StepDraft {
 		change.MediaID, err = acc.AddDraft(call, e.Pieces)
 	} else {
 		change.MsgID, err = acc.SendAll(call, find(ds, StepDraft).MediaID, d.Key)
 	}
-	if repeated {
+	if was == InFlight {
 		err = stillInDoubt(err)
 	}
 	return r.outcome(ctx, e, change, err)

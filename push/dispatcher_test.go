@@ -560,6 +560,26 @@ func TestTwoNodes(t *testing.T) {
 	}
 }
 
+// A node that read a draft as not yet called comes to call it after another has done so, in doubt by now: once is enough.
+func TestTwoNodesBeginTheSameCall(t *testing.T) {
+	w := newWorld(t, draftsChannel("drafts"))
+	w.collect("x/1")
+	w.account.Script(pushtest.CallAdd, pushtest.Lost())
+	e := w.slot("drafts")
+	other := *w.dispatcher
+	other.Node = "other"
+	w.store.Hook = func(method string) {
+		if method == "Begin" {
+			w.store.Hook = nil
+			w.account.Script(pushtest.CallFind, pushtest.Silent())
+			w.ok(other.Advance(w.ctx, e.ID))
+		}
+	}
+	w.carry(e)
+	w.wantState(e, push.HandedOver, "")
+	w.wantEffects(1, 0)
+}
+
 // An answer that comes after another node has given the call up still counts.
 func TestAnswerAfterTheDeadline(t *testing.T) {
 	w := newWorld(t, draftsChannel("drafts"))

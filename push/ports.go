@@ -59,10 +59,10 @@ type Store interface {
 	Edition(ctx context.Context, id string) (Edition, []Delivery, error)
 	// OpenEditions returns the ids of all editions whose state is Open.
 	OpenEditions(ctx context.Context) ([]string, error)
-	// Begin commits d as in_flight if the stored delivery is intended with the same attempt (or in doubt with the
-	// same attempt, for a repeat), its edition is in state from, and the red button is not pressed; else ErrConflict
-	// or ErrStopped. It moves the edition to Sending (or leaves Submitted).
-	Begin(ctx context.Context, d Delivery, from EditionState) error
+	// Begin commits a delivery as in_flight if it still has the attempt and state that it was read with, intended or
+	// (for a repeat) in flight and in doubt, its edition is in state from, and the red button is not pressed; else
+	// ErrConflict or ErrStopped. It moves the edition to Sending (or leaves Submitted).
+	Begin(ctx context.Context, d DeliveryChange, from EditionState) error
 	// Save writes p: the edition's state and the deliveries, if the edition is still in state p.From and each
 	// delivery still has the attempt and state named in p; else ErrConflict. Wake is when it is due next, zero: never.
 	Save(ctx context.Context, p Progress) error

@@ -12,8 +12,8 @@ import (
 )
 
 // TestOnceWhateverHappens draws lives of one account with a draft channel and two mass channels: articles come, are
-// corrected and go, slots pass, calls fail in every way, editors empty the draft box, the red button is pressed and the
-// process is killed anywhere. When all that is over and time has passed, rule 1 must hold.
+// corrected and go, slots pass, calls fail in every way, editors empty the draft box, the red button is pressed, a second
+// node meddles, and the process is killed anywhere. When all that is over and time has passed, rule 1 must hold.
 func TestOnceWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := &life{world: newWorld(t, draftsChannel("drafts"), massChannel("daily"), massChannel("weekly")), died: map[string]bool{}}
@@ -25,6 +25,7 @@ func TestOnceWhateverHappens(t *testing.T) {
 			"sleep":   l.drawSleep,
 			"fault":   l.drawFault,
 			"kill":    l.drawKill,
+			"rival":   l.drawRival,
 			"button":  l.drawButton,
 			"editor":  func(*rapid.T) { l.account.Clear(10*time.Minute + time.Second) },
 			"events":  func(*rapid.T) { l.events() },
@@ -101,6 +102,27 @@ func (l *life) drawKill(t *rapid.T) {
 		l.clock.Advance(drawTime(t))
 		dead = l.dies(rapid.IntRange(1, 60).Draw(t, "at start"), l.start)
 	}
+}
+
+// drawRival lets another node carry all editions on, at some moment of this one's work and perhaps long after it began.
+func (l *life) drawRival(t *rapid.T) {
+	at, pause := rapid.IntRange(1, 80).Draw(t, "at"), time.Duration(rapid.IntRange(0, 120).Draw(t, "pause"))*time.Second
+	rival := *l.dispatcher
+	rival.Node += "-rival"
+	enter := func() {
+		if at--; at != 0 {
+			return
+		}
+		l.clock.Advance(pause)
+		l.ok(rival.Sweep(l.ctx))
+		for _, e := range l.store.Editions() {
+			l.ok(rival.Advance(l.ctx, e.ID))
+		}
+		l.markInFlight() // a call whose time is over is in doubt, whatever it answers
+	}
+	l.store.Hook, l.account.Hook = func(string) { enter() }, func(pushtest.Call) { enter() }
+	l.drawRun(t)
+	l.store.Hook, l.account.Hook = nil, nil
 }
 
 func (l *life) markInFlight() {

@@ -46,7 +46,7 @@ func (t *tx) saveDelivery(ctx context.Context, d push.Delivery) error {
 
 // Begin implements push.Store. The red button is read in the transaction that commits in_flight. Until the outcome is
 // saved, the edition is due at the call's deadline: should this process die, someone looks after it.
-func (s *Store) Begin(ctx context.Context, d push.Delivery, from push.EditionState) error {
+func (s *Store) Begin(ctx context.Context, d push.DeliveryChange, from push.EditionState) error {
 	now := s.now()
 	err := s.tx(ctx, func(t *tx) error {
 		if sw, err := s.readSwitch(ctx, t.querier); err != nil || sw.Stopped {
@@ -58,12 +58,13 @@ func (s *Store) Begin(ctx context.Context, d push.Delivery, from push.EditionSta
 			return cmpErr(err, push.ErrConflict)
 		}
 		n, err = t.exec(ctx, `UPDATE deliveries SET state = 'in_flight' WHERE edition = ? AND step = ? AND attempt = ?
-			AND (state = 'intended' OR (state = 'in_flight' AND doubt_at > 0))`, d.Edition, d.Step, d.Attempt)
+			AND state = ? AND (state = 'intended' OR (state = 'in_flight' AND doubt_at > 0))`,
+			d.Edition, d.Step, d.WasAttempt, d.WasState)
 		if err != nil || n == 0 {
 			return cmpErr(err, push.ErrConflict)
 		}
 		d.State = push.InFlight
-		if err := t.saveDelivery(ctx, d); err != nil {
+		if err := t.saveDelivery(ctx, d.Delivery); err != nil {
 			return err
 		}
 		return t.wake(ctx, d.Edition, later(d.Deadline, now))

@@ -154,28 +154,29 @@ func TestBeginComparesAndReadsTheButton(t *testing.T) {
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"))
 	e := edition(s, t, daily, day, "x/1")
 	d := push.Delivery{Edition: e.ID, Step: push.StepDraft, Attempt: 1, Key: "m", Node: "n1", CalledAt: day, Deadline: day.Add(time.Minute)}
-	begin := func(want error, d push.Delivery, from push.EditionState) {
+	begin := func(want error, d push.Delivery, was push.DeliveryState, from push.EditionState) {
 		t.Helper()
-		if err := s.Begin(t.Context(), d, from); !errors.Is(err, want) {
+		change := push.DeliveryChange{Delivery: d, WasState: was, WasAttempt: d.Attempt}
+		if err := s.Begin(t.Context(), change, from); !errors.Is(err, want) {
 			t.Errorf("Begin: %v, want %v", err, want)
 		}
 	}
 	s.SetConfiguredStop(true)
-	begin(push.ErrStopped, d, push.Planned)
+	begin(push.ErrStopped, d, push.Intended, push.Planned)
 	s.SetConfiguredStop(false)
 	if err := s.SetSwitch(t.Context(), push.Switch{Stopped: true, At: day, By: "admin", Why: "停"}); err != nil {
 		t.Fatal(err)
 	}
-	begin(push.ErrStopped, d, push.Planned)
+	begin(push.ErrStopped, d, push.Intended, push.Planned)
 	if err := s.SetSwitch(t.Context(), push.Switch{At: day, By: "admin"}); err != nil {
 		t.Fatal(err)
 	}
-	begin(push.ErrConflict, d, push.Approved)
+	begin(push.ErrConflict, d, push.Intended, push.Approved)
 	second := d
 	second.Attempt = 2
-	begin(push.ErrConflict, second, push.Planned)
-	begin(nil, d, push.Planned)
-	begin(push.ErrConflict, d, push.Sending) // in flight, not in doubt
+	begin(push.ErrConflict, second, push.Intended, push.Planned)
+	begin(nil, d, push.Intended, push.Planned)
+	begin(push.ErrConflict, d, push.InFlight, push.Sending) // in flight, not in doubt
 	if n, err := s.Doubt(t.Context(), "n1", true, day); n != 0 || err != nil {
 		t.Errorf("doubted its own call: %d, %v", n, err)
 	}
@@ -185,7 +186,8 @@ func TestBeginComparesAndReadsTheButton(t *testing.T) {
 	if n, err := s.Doubt(t.Context(), "n2", true, day); n != 1 || err != nil {
 		t.Errorf("a dead node's call: %d, %v", n, err)
 	}
-	begin(nil, d, push.Sending)
+	begin(push.ErrConflict, d, push.Intended, push.Sending) // read before that call
+	begin(nil, d, push.InFlight, push.Sending)
 }
 
 func TestSaveComparesAndWakes(t *testing.T) {

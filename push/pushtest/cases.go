@@ -233,21 +233,21 @@ func (s *suite) begin() {
 	d := call(e, "n1")
 	second, mass := d, d
 	second.Attempt, mass.Step = 2, push.StepMass
-	s.refused("another state", s.Begin(s.Context(), d, push.Approved), push.ErrConflict)
-	s.refused("another attempt", s.Begin(s.Context(), second, push.Planned), push.ErrConflict)
-	s.refused("no such step", s.Begin(s.Context(), mass, push.Planned), push.ErrConflict)
+	s.refused("another state", s.Begin(s.Context(), first(d), push.Approved), push.ErrConflict)
+	s.refused("another attempt", s.Begin(s.Context(), first(second), push.Planned), push.ErrConflict)
+	s.refused("no such step", s.Begin(s.Context(), first(mass), push.Planned), push.ErrConflict)
 	got, ds := s.read("e")
 	s.want("the untouched edition", got, e)
 	s.want("its untouched delivery", ds[0].State, push.Intended)
-	s.ok(s.Begin(s.Context(), d, push.Planned))
+	s.ok(s.Begin(s.Context(), first(d), push.Planned))
 	got, ds = s.read("e")
 	s.want("state", got.State, push.Sending)
 	s.want("the delivery", ds, []push.Delivery{d})
-	s.refused("in flight already", s.Begin(s.Context(), d, push.Sending), push.ErrConflict)
+	s.refused("in flight already", s.Begin(s.Context(), again(d), push.Sending), push.ErrConflict)
 
 	sent := s.create("sent", drafts())
 	sent = s.move(sent, push.Submitted)
-	s.ok(s.Begin(s.Context(), call(sent, "n1"), push.Submitted))
+	s.ok(s.Begin(s.Context(), first(call(sent, "n1")), push.Submitted))
 	got, _ = s.read("sent")
 	s.want("a submitted edition stays so", got.State, push.Submitted)
 }
@@ -256,23 +256,24 @@ func (s *suite) beginStopped() {
 	s.learned()
 	e := s.create("e", drafts())
 	s.ok(s.SetSwitch(s.Context(), push.Switch{Stopped: true, At: Start, By: "admin"}))
-	s.refused("while stopped", s.Begin(s.Context(), call(e, "n1"), push.Planned), push.ErrStopped)
+	s.refused("while stopped", s.Begin(s.Context(), first(call(e, "n1")), push.Planned), push.ErrStopped)
 	got, ds := s.read("e")
 	s.want("state", got.State, push.Planned)
 	s.want("delivery", ds[0].State, push.Intended)
 	s.ok(s.SetSwitch(s.Context(), push.Switch{At: Start, By: "admin"}))
-	s.ok(s.Begin(s.Context(), call(e, "n1"), push.Planned))
+	s.ok(s.Begin(s.Context(), first(call(e, "n1")), push.Planned))
 }
 
 func (s *suite) beginAgain() {
 	s.learned()
 	e := s.create("e", drafts())
 	d := call(e, "n1")
-	s.ok(s.Begin(s.Context(), d, push.Planned))
+	s.ok(s.Begin(s.Context(), first(d), push.Planned))
 	_, err := s.Doubt(s.Context(), "n2", true, Start)
 	s.ok(err)
 	d.Node = "n2"
-	s.ok(s.Begin(s.Context(), d, push.Sending))
+	s.refused("by one who read it before it was called", s.Begin(s.Context(), first(d), push.Sending), push.ErrConflict)
+	s.ok(s.Begin(s.Context(), again(d), push.Sending))
 	_, ds := s.read("e")
 	s.want("the delivery", ds, []push.Delivery{d})
 }
@@ -375,14 +376,14 @@ func (s *suite) wakes() {
 	wake(Start.Add(-time.Hour), Start.Add(-time.Hour))
 	wake(time.Time{}, Start.Add(-time.Hour))
 	s.wantClaim("e")
-	s.ok(s.Begin(s.Context(), call(e, "n1"), push.Held))
+	s.ok(s.Begin(s.Context(), first(call(e, "n1")), push.Held))
 	s.wantWake(e, Start.Add(time.Minute)) // should this process die, someone looks after its call
 }
 
 func (s *suite) doubt() {
 	s.learned()
 	e := s.create("e", drafts())
-	s.ok(s.Begin(s.Context(), call(e, "n1"), push.Planned))
+	s.ok(s.Begin(s.Context(), first(call(e, "n1")), push.Planned))
 	late := Start.Add(time.Minute + time.Second)
 	for _, test := range []struct {
 		what string
@@ -403,7 +404,7 @@ func (s *suite) doubt() {
 	_, ds := s.read("e")
 	s.want("in doubt since", ds[0].DoubtAt, late)
 	dead := s.create("dead", daily())
-	s.ok(s.Begin(s.Context(), call(dead, "n1"), push.Planned))
+	s.ok(s.Begin(s.Context(), first(call(dead, "n1")), push.Planned))
 	n, err := s.Doubt(s.Context(), "n2", true, Start)
 	s.ok(err)
 	s.want("calls of a node known dead", n, 1)

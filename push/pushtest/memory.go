@@ -253,25 +253,25 @@ func (m *Memory) OpenEditions(context.Context) (ids []string, _ error) {
 }
 
 // Begin implements push.Store.
-func (m *Memory) Begin(_ context.Context, d push.Delivery, from push.EditionState) error {
+func (m *Memory) Begin(_ context.Context, d push.DeliveryChange, from push.EditionState) error {
 	defer m.enter("Begin")()
 	e, i := m.editions[d.Edition], m.index(d.Edition, d.Step)
 	switch {
 	case m.button.Stopped:
 		return push.ErrStopped
-	case e.State != from || i < 0:
+	case e.State != from || i < 0 || m.moved(d):
 		return push.ErrConflict
 	}
 	was := m.deliveries[e.ID][i]
 	inDoubt := was.State == push.InFlight && !was.DoubtAt.IsZero()
-	if was.Attempt != d.Attempt || (was.State != push.Intended && !inDoubt) {
+	if was.State != push.Intended && !inDoubt {
 		return push.ErrConflict
 	}
 	d.State, e.Changed = push.InFlight, m.now()
 	if e.State != push.Submitted {
 		e.State = push.Sending
 	}
-	m.editions[e.ID], m.deliveries[e.ID][i] = e, d
+	m.editions[e.ID], m.deliveries[e.ID][i] = e, d.Delivery
 	at := d.Deadline
 	if at.Before(m.now()) {
 		at = m.now()

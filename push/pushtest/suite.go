@@ -158,6 +158,15 @@ func (s *suite) read(id string) (push.Edition, []push.Delivery) {
 	return e, ds
 }
 
+// first is a delivery that was read as intended, again one that was read as in flight.
+func first(d push.Delivery) push.DeliveryChange {
+	return push.DeliveryChange{Delivery: d, WasState: push.Intended, WasAttempt: d.Attempt}
+}
+
+func again(d push.Delivery) push.DeliveryChange {
+	return push.DeliveryChange{Delivery: d, WasState: push.InFlight, WasAttempt: d.Attempt}
+}
+
 // call is the delivery of an edition's draft as its node begins it.
 func call(e push.Edition, node string) push.Delivery {
 	return push.Delivery{

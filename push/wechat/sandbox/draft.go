@@ -24,6 +24,9 @@ func (s *Sandbox) addDraft(a *account, c *call) (any, error) {
 			return nil, err
 		}
 	}
+	if only := &ask.Articles[0]; len(ask.Articles) == 1 && only.Digest == "" {
+		only.Digest = s.autoDigest(only.Content)
+	}
 	d := draft{MediaID: s.random(64), UpdateTime: s.now(), Articles: ask.Articles}
 	a.Drafts = append(a.Drafts, d)
 	return map[string]any{"media_id": d.MediaID, "item": []any{}}, nil
@@ -62,7 +65,7 @@ func (s *Sandbox) filter(content string) string {
 			return out.String()
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
-			if skip == "" && dropped(t.Data) {
+			if skip == "" && s.dropped(t.Data) {
 				skip = t.Data
 			}
 			if skip == "" && !s.foreignImage(t) {
@@ -73,7 +76,7 @@ func (s *Sandbox) filter(content string) string {
 			}
 		case html.EndTagToken:
 			t := z.Token()
-			if skip == "" && !dropped(t.Data) {
+			if skip == "" && !s.dropped(t.Data) {
 				out.WriteString(t.String())
 			}
 			if t.Data == skip {
@@ -87,8 +90,20 @@ func (s *Sandbox) filter(content string) string {
 	}
 }
 
-func dropped(tag string) bool {
-	return slices.Contains([]string{"script", "style", "iframe", "object", "form"}, tag)
+func (s *Sandbox) dropped(tag string) bool { return slices.Contains(s.limits.Stripped, tag) }
+
+// autoDigest is what WeChat puts for a missing digest: the beginning of the body.
+func (s *Sandbox) autoDigest(content string) string {
+	var out []rune
+	for z := html.NewTokenizer(strings.NewReader(content)); len(out) < s.limits.AutoDigest; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return strings.TrimSpace(string(out))
+		case html.TextToken:
+			out = append(out, []rune(string(z.Text()))...)
+		}
+	}
+	return strings.TrimSpace(string(out[:s.limits.AutoDigest]))
 }
 
 func (s *Sandbox) foreignImage(t html.Token) bool {
@@ -194,11 +209,11 @@ func (s *Sandbox) batchDrafts(a *account, c *call) (any, error) {
 
 func (s *Sandbox) newsItems(a *account, d draft, withoutContent bool) []any {
 	items := []any{}
-	for _, art := range d.Articles {
+	for i, art := range d.Articles {
 		item := map[string]any{
 			"title": art.Title, "author": art.Author, "digest": art.Digest, "content": art.Content,
 			"content_source_url": art.ContentSourceURL, "thumb_media_id": art.ThumbMediaID, "show_cover_pic": 0,
-			"need_open_comment": 0, "only_fans_can_comment": 0, "url": s.options.BaseURL + "/s/" + d.MediaID[:16],
+			"need_open_comment": 0, "only_fans_can_comment": 0, "url": s.articleURL(d.MediaID, i),
 			"thumb_url": s.imageURL(a.Materials[art.ThumbMediaID].File),
 		}
 		if withoutContent {

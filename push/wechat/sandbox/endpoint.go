@@ -19,6 +19,7 @@ const maxBody = 12 << 20
 
 // A handler answers one of WeChat's paths.
 type handler struct {
+	get      bool // asked by GET; else by POST
 	open     bool // needs no access token
 	verified bool // 48001 for unverified accounts
 	do       func(a *account, r *call) (any, error)
@@ -42,6 +43,17 @@ type apiError struct {
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s", e.code, e.text) }
 
 func refuse(code int, text string) *apiError { return &apiError{code: code, text: text} }
+
+// method refuses a call by the wrong HTTP method.
+func (c *call) method(h handler) error {
+	switch {
+	case h.get && c.http.Method != http.MethodGet:
+		return refuse(43001, "require GET method")
+	case !h.get && c.http.Method != http.MethodPost:
+		return refuse(43002, "require POST method")
+	}
+	return nil
+}
 
 // endpoint is one path with the faults that were ordered for it.
 func (s *Sandbox) endpoint(path string, h handler) http.Handler {
@@ -71,7 +83,7 @@ func (s *Sandbox) fail(w http.ResponseWriter, r *http.Request, h handler, c *cal
 	case FaultCutReply:
 		s.cut(w, s.perform(h, c))
 	case FaultLate:
-		s.events.Go(func() {
+		s.spawn(func() {
 			if s.sleep(time.Duration(f.Delay)) {
 				s.perform(h, c)
 			}
@@ -107,6 +119,9 @@ func (s *Sandbox) sleep(d time.Duration) bool {
 
 // perform does a call, saves its effect, and returns the answer.
 func (s *Sandbox) perform(h handler, c *call) any {
+	if err := c.method(h); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, err := s.authorise(h, c)
@@ -207,6 +222,8 @@ func (s *Sandbox) rid() string {
 
 // random returns n hexadecimal digits.
 func (s *Sandbox) random(n int) string {
+	s.drawing.Lock()
+	defer s.drawing.Unlock()
 	b := make([]byte, (n+1)/2)
 	if _, err := io.ReadFull(s.options.Rand, b); err != nil {
 		sum := sha256.Sum256([]byte(err.Error()))

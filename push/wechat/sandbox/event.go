@@ -25,14 +25,14 @@ const attempts = 3
 
 // announce sends a mass send's MASSSENDJOBFINISH after a while. s.mu is held.
 func (s *Sandbox) announce(a *account, msgID int64) {
-	s.events.Go(func() {
+	s.spawn(func() {
 		if !s.sleep(s.limits.EventDelay) {
 			return
 		}
 		s.mu.Lock()
-		body, now := s.finished(a, msgID), s.now()
+		body := s.finished(a, msgID)
 		s.mu.Unlock()
-		if !s.deliver(a, now, body) {
+		if !s.deliver(a, body) {
 			return
 		}
 		s.mu.Lock()
@@ -63,7 +63,7 @@ func (s *Sandbox) finished(a *account, msgID int64) []byte {
 	m := a.Masses[i]
 	var urls strings.Builder
 	for j := range m.Articles {
-		fmt.Fprintf(&urls, "<item><ArticleIdx>%d</ArticleIdx><ArticleUrl>%s</ArticleUrl></item>", j+1, xmlText(s.articleURL(m.draft, j)))
+		fmt.Fprintf(&urls, "<item><ArticleIdx>%d</ArticleIdx><ArticleUrl>%s</ArticleUrl></item>", j+1, xmlText(s.articleURL(m.MediaID, j)))
 	}
 	return fmt.Appendf(nil, `<xml><ToUserName>%s</ToUserName><FromUserName>mphelper</FromUserName><CreateTime>%d</CreateTime>`+
 		`<MsgType>event</MsgType><Event>MASSSENDJOBFINISH</Event><MsgID>%d</MsgID><Status>send success</Status>`+
@@ -81,7 +81,7 @@ func xmlText(text string) string {
 
 // deliver posts a message to the account's callback, up to three times, and reports whether it is over (false: the
 // sandbox was closed). The faults ordered for "event" lose, delay or double it.
-func (s *Sandbox) deliver(a *account, now time.Time, body []byte) bool {
+func (s *Sandbox) deliver(a *account, body []byte) bool {
 	if a.CallbackURL == "" || s.options.Client == nil {
 		return true
 	}
@@ -103,7 +103,7 @@ func (s *Sandbox) deliver(a *account, now time.Time, body []byte) bool {
 			if i > 0 && !s.sleep(s.limits.EventGap) {
 				return false
 			}
-			err := s.post(a, now, body)
+			err := s.post(a, body)
 			if err == nil {
 				break
 			}
@@ -114,10 +114,10 @@ func (s *Sandbox) deliver(a *account, now time.Time, body []byte) bool {
 }
 
 // post makes one attempt: WeChat waits 5 s for "success" or an empty answer.
-func (s *Sandbox) post(a *account, now time.Time, body []byte) error {
+func (s *Sandbox) post(a *account, body []byte) error {
 	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
 	defer cancel()
-	address, body, err := s.sign(a, now, body)
+	address, body, err := s.sign(a, body)
 	if err != nil {
 		return err
 	}
@@ -145,15 +145,13 @@ func (s *Sandbox) post(a *account, now time.Time, body []byte) error {
 	return nil
 }
 
-// sign puts the signature into the callback's address; in safe mode it encrypts the body too.
-func (s *Sandbox) sign(a *account, now time.Time, body []byte) (string, []byte, error) {
-	s.mu.Lock()
-	nonce := s.random(10)
-	s.mu.Unlock()
-	stamp := fmt.Sprint(now.Unix())
+// sign puts the signature into the callback's address; in safe mode it encrypts the body too. It is dated by the clock
+// that was not moved: a receiver refuses what is minutes away from its own.
+func (s *Sandbox) sign(a *account, body []byte) (string, []byte, error) {
+	nonce, stamp := s.random(10), fmt.Sprint(s.options.Now().Unix())
 	q := url.Values{"signature": {signature(a.Token, stamp, nonce)}, "timestamp": {stamp}, "nonce": {nonce}}
 	if a.AESKey != "" {
-		cipherText, err := encrypt(a.AESKey, a.AppID, []byte(s.randomLocked(16)), body)
+		cipherText, err := encrypt(a.AESKey, a.AppID, []byte(s.random(16)), body)
 		if err != nil {
 			return "", nil, err
 		}
@@ -162,12 +160,6 @@ func (s *Sandbox) sign(a *account, now time.Time, body []byte) (string, []byte, 
 		body = fmt.Appendf(nil, "<xml><ToUserName>gh_%s</ToUserName><Encrypt>%s</Encrypt></xml>", xmlText(a.AppID), cipherText)
 	}
 	return a.CallbackURL + "?" + q.Encode(), body, nil
-}
-
-func (s *Sandbox) randomLocked(n int) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.random(n)
 }
 
 // signature is the SHA-1 over the sorted parts, in hexadecimal.

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,7 @@ const (
 )
 
 // A Fault is ordered for the next Times calls of a path, 0 for all until they are deleted. For callbacks the path is
-// "event": timeout loses the event, late delays it, drop_reply sends it twice.
+// "event": late delays it, drop_reply sends it twice, every other fault loses it.
 type Fault struct {
 	Path    string   `json:"path"`
 	Fault   string   `json:"fault"`
@@ -46,11 +47,12 @@ func (d *duration) UnmarshalJSON(b []byte) error {
 // MarshalJSON writes a Go duration.
 func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-func (f Fault) check() error {
+func (f Fault) check(paths map[string]handler) error {
 	kinds := []string{FaultDropReply, FaultCutReply, FaultLate, FaultTimeout, FaultHTTP500, FaultErrcode}
+	_, known := paths[f.Path]
 	switch {
-	case f.Path != "event" && !strings.HasPrefix(f.Path, "/cgi-bin/"):
-		return fmt.Errorf("path %q is neither one of WeChat's (/cgi-bin/…) nor \"event\"", f.Path)
+	case f.Path != "event" && !known:
+		return fmt.Errorf("path %q is neither \"event\" nor one of %s", f.Path, strings.Join(slices.Sorted(maps.Keys(paths)), ", "))
 	case !slices.Contains(kinds, f.Fault):
 		return fmt.Errorf("fault %q is none of %s", f.Fault, strings.Join(kinds, ", "))
 	case f.Times < 0 || f.Delay < 0:
@@ -61,7 +63,7 @@ func (f Fault) check() error {
 	return nil
 }
 
-// faults are those ordered and not yet used up. A fault of times 0 has left -1.
+// faults are those ordered and not yet used up.
 type faults struct {
 	mu   sync.Mutex
 	list []Fault

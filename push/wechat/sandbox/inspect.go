@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,7 +30,7 @@ func (s *Sandbox) inspection() {
 	s.mux.HandleFunc("POST /_sandbox/events", s.forAccount(s.makeEvent))
 	s.mux.HandleFunc("POST /_sandbox/clock", s.moveClock)
 	s.mux.HandleFunc("GET /_sandbox/{$}", s.forAccount(s.page("page.html")))
-	s.mux.HandleFunc("GET /_sandbox/article/{media}/{index}", s.forAccount(s.showArticle))
+	s.mux.HandleFunc("GET /_sandbox/article/{media}/{index}", s.showArticle)
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/_sandbox/", http.StatusFound))
 }
 
@@ -61,11 +63,15 @@ func badRequest(w http.ResponseWriter, err error) {
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		badRequest(w, err)
-		return false
+	err := dec.Decode(v)
+	if err == nil {
+		if _, err = dec.Token(); errors.Is(err, io.EOF) {
+			return true
+		}
+		err = errors.New("more than one JSON value")
 	}
-	return true
+	badRequest(w, fmt.Errorf("the body is not the JSON that is wanted here: %w", err))
+	return false
 }
 
 func (s *Sandbox) showState(w http.ResponseWriter, _ *http.Request, a *account) {
@@ -91,7 +97,7 @@ func (s *Sandbox) orderFault(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &f) {
 		return
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(s.paths); err != nil {
 		badRequest(w, err)
 		return
 	}
@@ -121,11 +127,15 @@ func (s *Sandbox) addFollowers(w http.ResponseWriter, r *http.Request, a *accoun
 		badRequest(w, fmt.Errorf(`want "openid", "openids" or "count"`))
 		return
 	}
-	known := a.openids()
+	known := map[string]bool{}
+	for _, id := range a.openids() {
+		known[id] = true
+	}
 	for _, id := range ask.OpenIDs {
-		if _, dup := slices.BinarySearch(known, id); !dup {
+		if !known[id] {
 			a.Followers = append(a.Followers, follower{OpenID: id, Since: s.now(), Tags: []int{}})
 		}
+		known[id] = true
 	}
 	s.save()
 	writeJSON(w, http.StatusCreated, map[string]int{"followers": len(a.Followers)})
@@ -143,7 +153,6 @@ func (s *Sandbox) makeEvent(w http.ResponseWriter, r *http.Request, a *account) 
 	}
 	s.mu.Lock()
 	body, err := s.userMessage(a, ev)
-	now := s.now()
 	if err == nil {
 		s.save()
 	}
@@ -152,7 +161,7 @@ func (s *Sandbox) makeEvent(w http.ResponseWriter, r *http.Request, a *account) 
 		badRequest(w, err)
 		return
 	}
-	s.events.Go(func() { s.deliver(a, now, body) })
+	s.spawn(func() { s.deliver(a, body) })
 	writeJSON(w, http.StatusAccepted, map[string]string{"type": ev.Type})
 }
 
@@ -175,8 +184,8 @@ func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) {
 }
 
 // articleURL is where the page of a sent article stands.
-func (s *Sandbox) articleURL(d draft, i int) string {
-	return fmt.Sprintf("%s/_sandbox/article/%s/%d", s.options.BaseURL, d.MediaID, i)
+func (s *Sandbox) articleURL(mediaID string, i int) string {
+	return fmt.Sprintf("%s/_sandbox/article/%s/%d", s.options.BaseURL, mediaID, i)
 }
 
 func (s *Sandbox) coverURL(a *account, art article) string {
@@ -187,7 +196,7 @@ func (s *Sandbox) coverURL(a *account, art article) string {
 func (s *Sandbox) page(name string) func(http.ResponseWriter, *http.Request, *account) {
 	tmpl := template.Must(template.New(name).Funcs(template.FuncMap{
 		"cover": func(*account, article) string { return "" },
-		"link":  func(draft, int) string { return "" },
+		"link":  func(string, int) string { return "" },
 		"when":  func(time.Time) string { return "" },
 	}).ParseFS(pages, name))
 	return func(w http.ResponseWriter, _ *http.Request, a *account) {
@@ -198,7 +207,7 @@ func (s *Sandbox) page(name string) func(http.ResponseWriter, *http.Request, *ac
 		slices.Reverse(drafts)
 		one := template.Must(tmpl.Clone()).Funcs(template.FuncMap{
 			"cover": s.coverURL,
-			"link":  func(d draft, i int) string { return s.articleURL(d, i) },
+			"link":  s.articleURL,
 			"when":  func(t time.Time) string { return t.In(s.options.Zone).Format("2006-01-02 15:04") },
 		})
 		s.html(w, one, map[string]any{
@@ -220,14 +229,17 @@ func (s *Sandbox) html(w http.ResponseWriter, t *template.Template, data any) {
 	_, _ = w.Write(b.Bytes())
 }
 
-// showArticle shows one article, sent or draft. Its content stands in a frame without scripts.
-func (s *Sandbox) showArticle(w http.ResponseWriter, r *http.Request, a *account) {
+// showArticle shows one article of any account, sent or draft. Its content stands in a frame without scripts.
+func (s *Sandbox) showArticle(w http.ResponseWriter, r *http.Request) {
 	i, err := strconv.Atoi(r.PathValue("index"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := slices.Clone(a.Drafts)
-	for _, m := range a.Masses {
-		all = append(all, m.draft)
+	var all []draft
+	for _, a := range s.accounts {
+		all = append(all, a.Drafts...)
+		for _, m := range a.Masses {
+			all = append(all, m.draft)
+		}
 	}
 	for _, d := range all {
 		if d.MediaID == r.PathValue("media") && err == nil && i >= 0 && i < len(d.Articles) {

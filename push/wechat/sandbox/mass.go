@@ -32,7 +32,7 @@ func (s *Sandbox) sendAll(a *account, c *call) (any, error) {
 	}
 	clientID := ask.ClientMsgID
 	if clientID == "" {
-		clientID = derived(audience, a.draft(ask.News.MediaID))
+		clientID = derived(audience, a.articles(ask.News.MediaID))
 	}
 	switch known, dup := a.Clients[clientID]; {
 	case len(clientID) > 64:
@@ -66,9 +66,22 @@ func (a *account) draft(mediaID string) *draft {
 	return nil
 }
 
+// articles are what a draft holds, or held before it was sent.
+func (a *account) articles(mediaID string) []article {
+	if d := a.draft(mediaID); d != nil {
+		return d.Articles
+	}
+	for _, m := range a.Masses {
+		if m.MediaID == mediaID {
+			return m.Articles
+		}
+	}
+	return nil
+}
+
 // derived is the clientmsgid of a send that names none: made from its audience and content.
-func derived(audience string, d *draft) string {
-	b, _ := json.Marshal([]any{audience, d})
+func derived(audience string, articles []article) string {
+	b, _ := json.Marshal([]any{audience, articles})
 	sum := sha256.Sum256(b)
 	return "derived-" + hex.EncodeToString(sum[:16])
 }

@@ -53,6 +53,11 @@ type Limits struct {
 	EventDelay            time.Duration // from submission to the event: 1 s
 	EventGap              time.Duration // between the three attempts at a callback: 5 s
 	ClientMsgWindow       time.Duration // how long a clientmsgid is remembered: 24 h
+	AutoDigest            int           // characters of the body that stand for a missing digest: 54
+
+	// What the documentation leaves open.
+	Stripped       []string // elements taken out of a content; default script, style, iframe, object, form
+	RefuseMaterial bool     // unverified accounts may not add material (48001); told both ways
 }
 
 func (l Limits) withDefaults() Limits {
@@ -62,8 +67,16 @@ func (l Limits) withDefaults() Limits {
 		ImageBytes: cmp.Or(l.ImageBytes, 1<<20), CoverBytes: cmp.Or(l.CoverBytes, 10<<20),
 		TokenLife: cmp.Or(l.TokenLife, 2*time.Hour), TokenOverlap: cmp.Or(l.TokenOverlap, 5*time.Minute),
 		EventDelay: cmp.Or(l.EventDelay, time.Second), EventGap: cmp.Or(l.EventGap, 5*time.Second),
-		ClientMsgWindow: cmp.Or(l.ClientMsgWindow, 24*time.Hour),
+		ClientMsgWindow: cmp.Or(l.ClientMsgWindow, 24*time.Hour), AutoDigest: cmp.Or(l.AutoDigest, 54),
+		Stripped: stripped(l.Stripped), RefuseMaterial: l.RefuseMaterial,
 	}
+}
+
+func stripped(given []string) []string {
+	if given == nil {
+		return []string{"script", "style", "iframe", "object", "form"}
+	}
+	return given
 }
 
 // Options are what a sandbox is made of.
@@ -85,15 +98,19 @@ type Sandbox struct {
 	options Options
 	limits  Limits
 	mux     *http.ServeMux
+	paths   map[string]handler
 	faults  faults
 
 	mu       sync.Mutex // guards what follows; held for one effect at a time
 	state    state
 	accounts []*account
 
-	ctx    context.Context // ends with Close
-	cancel context.CancelFunc
-	events sync.WaitGroup
+	drawing sync.Mutex // one reader of options.Rand at a time
+
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+	closing sync.Mutex // no goroutine starts once Close waits
+	events  sync.WaitGroup
 }
 
 // New returns a sandbox with the state of its file, if that is there.
@@ -134,11 +151,12 @@ func (s *Sandbox) addAccount(o AccountOptions) error {
 	case o.Kind != Service && o.Kind != Subscription && o.Kind != Unverified:
 		return fmt.Errorf("account %s: kind %q is none of service, subscription, unverified", o.AppID, o.Kind)
 	}
-	st, ok := s.state.Accounts[o.AppID]
-	if !ok {
-		st = newAccountState()
+	st := s.state.Accounts[o.AppID]
+	if st == nil {
+		st = newAccountState(s.now())
 		s.state.Accounts[o.AppID] = st
 	}
+	st.complete()
 	s.accounts = append(s.accounts, &account{AccountOptions: o, accountState: st})
 	return nil
 }
@@ -151,16 +169,28 @@ type account struct {
 
 // Close ends event deliveries and waiting requests. The sandbox's state stays.
 func (s *Sandbox) Close() error {
+	s.closing.Lock()
 	s.cancel()
+	s.closing.Unlock()
 	s.events.Wait()
 	return nil
+}
+
+// spawn runs fn in the background unless the sandbox is closed.
+func (s *Sandbox) spawn(fn func()) {
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if s.ctx.Err() == nil {
+		s.events.Go(fn)
+	}
 }
 
 // ServeHTTP answers WeChat's paths and the sandbox's own.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 func (s *Sandbox) routes() {
-	for path, h := range s.api() {
+	s.paths = s.api()
+	for path, h := range s.paths {
 		s.mux.Handle(path, s.endpoint(path, h))
 	}
 	s.mux.HandleFunc("/cgi-bin/", func(w http.ResponseWriter, r *http.Request) {
@@ -173,21 +203,21 @@ func (s *Sandbox) routes() {
 // api are the paths that the sandbox knows.
 func (s *Sandbox) api() map[string]handler {
 	return map[string]handler{
-		"/cgi-bin/token":                      {open: true, do: s.plainToken},
+		"/cgi-bin/token":                      {get: true, open: true, do: s.plainToken},
 		"/cgi-bin/stable_token":               {open: true, do: s.stableToken},
 		"/cgi-bin/media/uploadimg":            {do: s.uploadImage},
-		"/cgi-bin/material/add_material":      {do: s.addMaterial},
+		"/cgi-bin/material/add_material":      {verified: s.limits.RefuseMaterial, do: s.addMaterial},
 		"/cgi-bin/draft/add":                  {do: s.addDraft},
 		"/cgi-bin/draft/get":                  {do: s.getDraft},
 		"/cgi-bin/draft/batchget":             {do: s.batchDrafts},
-		"/cgi-bin/draft/count":                {do: s.countDrafts},
+		"/cgi-bin/draft/count":                {get: true, do: s.countDrafts},
 		"/cgi-bin/draft/delete":               {do: s.deleteDraft},
 		"/cgi-bin/draft/update":               {do: s.updateDraft},
 		"/cgi-bin/message/mass/sendall":       {verified: true, do: s.sendAll},
 		"/cgi-bin/message/mass/get":           {verified: true, do: s.getMass},
 		"/cgi-bin/message/mass/delete":        {verified: true, do: s.deleteMass},
-		"/cgi-bin/user/get":                   {verified: true, do: s.getUsers},
-		"/cgi-bin/get_current_autoreply_info": {verified: true, do: s.nothing},
+		"/cgi-bin/user/get":                   {get: true, verified: true, do: s.getUsers},
+		"/cgi-bin/get_current_autoreply_info": {get: true, verified: true, do: s.nothing},
 	}
 }
 

@@ -103,15 +103,27 @@ type calls struct {
 }
 
 // newAccountState is an account with three followers, so that a mass send reaches somebody.
-func newAccountState() *accountState {
-	a := &accountState{
-		Materials: map[string]material{}, Drafts: []draft{}, Masses: []mass{}, Clients: map[string]clientMsg{},
-		Messages: []message{}, Calls: map[string]*calls{},
-	}
+func newAccountState(now time.Time) *accountState {
+	a := &accountState{}
 	for i := range 3 {
-		a.Followers = append(a.Followers, follower{OpenID: fmt.Sprintf("oSandboxFollower%012d", i+1), Tags: []int{}})
+		a.Followers = append(a.Followers, follower{OpenID: fmt.Sprintf("oSandboxFollower%012d", i+1), Since: now, Tags: []int{}})
 	}
 	return a
+}
+
+// complete makes what an older or edited state file left out.
+func (a *accountState) complete() {
+	if a.Materials == nil {
+		a.Materials = map[string]material{}
+	}
+	if a.Clients == nil {
+		a.Clients = map[string]clientMsg{}
+	}
+	if a.Calls == nil {
+		a.Calls = map[string]*calls{}
+	}
+	a.Drafts, a.Masses = append([]draft{}, a.Drafts...), append([]mass{}, a.Masses...)
+	a.Followers, a.Messages = append([]follower{}, a.Followers...), append([]message{}, a.Messages...)
 }
 
 func (s *Sandbox) load() error {
@@ -128,6 +140,12 @@ func (s *Sandbox) load() error {
 	}
 	if err := json.Unmarshal(b, &s.state); err != nil {
 		return fmt.Errorf("%s: %w (remove the file to begin anew)", s.options.StateFile, err)
+	}
+	if s.state.Accounts == nil {
+		s.state.Accounts = map[string]*accountState{}
+	}
+	if s.state.Images == nil {
+		s.state.Images = map[string]image{}
 	}
 	for name, img := range s.state.Images {
 		if img.Data, err = os.ReadFile(filepath.Join(s.imageDir(), name)); err != nil {
