@@ -38,15 +38,15 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ports":   onStory((*story).ports),
-			"start":   onStory((*story).start),
-			"stop":    onStory((*story).stop),
-			"kill":    onStory((*story).kill),
-			"http":    onStory((*story).http),
-			"until":   onStory((*story).until),
-			"logged":  onStory((*story).logged),
-			"effects": onStory((*story).effects),
-			"capture": onStory((*story).capture),
+			"ports":    onStory((*story).ports),
+			"start":    onStory((*story).start),
+			"shutdown": onStory((*story).shutdown),
+			"sigkill":  onStory((*story).sigkill),
+			"http":     onStory((*story).http),
+			"until":    onStory((*story).until),
+			"logged":   onStory((*story).logged),
+			"effects":  onStory((*story).effects),
+			"capture":  onStory((*story).capture),
 		},
 	})
 }
@@ -131,16 +131,16 @@ func (s *story) start(ts *testscript.TestScript, _ bool, args []string) {
 	}()
 }
 
-// stop COMMAND ends the process with SIGTERM; it must exit with 0.
-func (s *story) stop(ts *testscript.TestScript, _ bool, args []string) {
+// shutdown COMMAND ends the process with SIGTERM; it must exit with 0.
+func (s *story) shutdown(ts *testscript.TestScript, _ bool, args []string) {
 	if err := s.end(args[0], syscall.SIGTERM); err != nil {
 		b, _ := os.ReadFile(filepath.Join(s.dir, "log.txt"))
 		ts.Fatalf("exit after SIGTERM: %v\n%s", err, b)
 	}
 }
 
-// kill COMMAND ends the process with SIGKILL.
-func (s *story) kill(ts *testscript.TestScript, _ bool, args []string) {
+// sigkill COMMAND ends the process with SIGKILL.
+func (s *story) sigkill(ts *testscript.TestScript, _ bool, args []string) {
 	var exit *exec.ExitError
 	if err := s.end(args[0], syscall.SIGKILL); err != nil && !errors.As(err, &exit) {
 		ts.Fatalf("kill: %v", err)
