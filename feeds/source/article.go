@@ -35,6 +35,7 @@ func (r *Reader) ReadArticle(src feeds.Source, resp *feeds.Response) (*feeds.Pag
 	it.URL = resp.URL
 	it.Aliases = p.aliases()
 	it.Title = p.title(src.Select.Title)
+	p.near = p.linesAfter(it.Title) // before finding the body changes the page
 	p.date(it, src.Select.Date, resp.URL)
 	body := p.body(src.Select.Body, it.Title)
 	p.credits(it, src.Select.Attribution, body)
@@ -196,7 +197,7 @@ func (p *page) date(it *feeds.Item, selector, address string) {
 		}
 	}
 	tagged, taggedPrecision, hasTag := ParseDate(p.meta(dateTags...), p.zone, p.now)
-	printed, printedPrecision, hasPrinted := p.printedDate(it.Title)
+	printed, printedPrecision, hasPrinted := p.printedDate()
 	switch {
 	case hasPrinted && hasTag && printedPrecision == feeds.PrecisionDay && taggedPrecision != feeds.PrecisionDay && sameDay(printed, tagged) && !tagged.Equal(midnight(tagged)):
 		it.Published, it.Precision = tagged, taggedPrecision
@@ -217,10 +218,9 @@ var labelled = regexp.MustCompile(`(?:发布|发稿|发表|刊发|更新)?(?:时
 
 // printedDate looks for the date near the title: a labelled one first, else the first short line with a date after the
 // heading. Side lists, footers and comments are not looked at.
-func (p *page) printedDate(title string) (time.Time, feeds.Precision, bool) {
-	texts := p.linesAfter(title)
+func (p *page) printedDate() (time.Time, feeds.Precision, bool) {
 	for _, onlyLabelled := range []bool{true, false} {
-		for _, line := range texts {
+		for _, line := range p.near {
 			if utf8.RuneCountInString(line) > 120 || (onlyLabelled && !labelled.MatchString(line)) {
 				continue
 			}
@@ -317,7 +317,7 @@ func (p *page) credits(it *feeds.Item, selector string, body *goquery.Selection)
 			takeCredit(body)
 		}
 	} else {
-		c = merge(credit{origin: tagged(p.meta("ContentSource", "source"))}, p.nearTitle(it.Title))
+		c = merge(credit{origin: tagged(p.meta("ContentSource", "source"))}, p.nearTitle())
 		if body != nil {
 			c = merge(c, takeCredit(body))
 			c = merge(c, parseCredit(after(body)))
@@ -339,9 +339,9 @@ func tagged(value string) string {
 	return value
 }
 
-func (p *page) nearTitle(title string) credit {
+func (p *page) nearTitle() credit {
 	var c credit
-	for _, line := range p.linesAfter(title) {
+	for _, line := range p.near {
 		if utf8.RuneCountInString(line) <= 120 && label.MatchString(line) {
 			c = merge(c, parseCredit(line))
 		}

@@ -76,6 +76,9 @@ func dated(text string) bool { return fullDate.MatchString(text) || clock.MatchS
 
 // onlyCredit reports whether a line is a credit and nothing else, so that it can be taken out of the body.
 func onlyCredit(text string) bool {
+	if !strings.ContainsAny(text, ":：编") {
+		return false // most lines end here, before any expression is tried
+	}
 	text = fold(text)
 	if utf8.RuneCountInString(text) > 80 {
 		return false

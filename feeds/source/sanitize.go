@@ -64,16 +64,18 @@ func clean(body *goquery.Selection, base *url.URL) content {
 }
 
 // sanitize is bluemonday's pass, repeated on its own output until nothing changes: what is served parses as it reads.
+// Each pass resolves references, also those to characters that are not printable. What will not settle is dropped.
 func sanitize(dirty string) string {
-	out := strings.TrimSpace(cleaner.Sanitize(printable(dirty)))
-	for range 3 {
-		again := strings.TrimSpace(cleaner.Sanitize(out))
+	pass := func(text string) string { return strings.TrimSpace(printable(cleaner.Sanitize(text))) }
+	out := pass(printable(dirty))
+	for range 4 {
+		again := pass(out)
 		if again == out {
-			break
+			return out
 		}
 		out = again
 	}
-	return out
+	return ""
 }
 
 // printable drops the characters that XML does not know: feeds could not carry them.

@@ -52,7 +52,7 @@ func New(o Options) (*Reader, error) {
 // The bounds of a document: what is over them is cut, with a warning.
 const (
 	maxPageBytes = 5 << 20
-	maxPageTags  = 100_000 // more would keep readability busy for seconds; an article has a few thousand
+	maxPageTags  = 50_000 // more would keep readability busy for seconds; an article has a few thousand
 	maxItems     = 1000
 )
 
@@ -71,6 +71,7 @@ type page struct {
 	warnings []string
 	zone     *time.Location
 	now      time.Time
+	near     []string // an article's lines around its title, where date and credits stand
 }
 
 // open decodes and parses an HTML document.
