@@ -214,7 +214,7 @@ func (a *Account) AskMass(ctx context.Context, msgID string) (push.MassStatus, e
 	var answer struct {
 		Status push.MassStatus `json:"msg_status"`
 	}
-	if err := json.Unmarshal(x.body, &answer); err != nil {
+	if err := json.Unmarshal(x.body, &answer); err != nil || answer.Status == "" {
 		return "", unreadable(x.call)
 	}
 	return answer.Status, nil
@@ -233,7 +233,11 @@ type id string
 
 // UnmarshalJSON reads 123 and "123".
 func (i *id) UnmarshalJSON(b []byte) error {
-	*i = id(bytes.Trim(b, `"`))
+	text := string(bytes.Trim(b, `"`))
+	if text == "" || strings.Trim(text, "0123456789") != "" {
+		return errors.New("an id is a number")
+	}
+	*i = id(text)
 	return nil
 }
 

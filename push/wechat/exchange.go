@@ -55,6 +55,7 @@ func (x *exchange) do(req *http.Request) (*http.Response, error) {
 		return nil, x.err
 	}
 	defer resp.Body.Close()
+	x.sent = true // whatever the trace saw
 	x.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		x.err = withoutURL(err)

@@ -106,13 +106,26 @@ func bodyPicture(data []byte) (picture, error) {
 	return compress(shrink(img, bodyWidth))
 }
 
-// coverPicture makes a cover: a jpeg no wider than WeChat shows it.
+// coverPicture makes a cover: a jpeg no wider than WeChat shows it, cut to the middle where it is much too tall or wide.
 func coverPicture(data []byte) (picture, error) {
 	img, _, err := decode(data)
 	if err != nil {
 		return picture{}, err
 	}
-	return compress(shrink(img, coverWidth))
+	return compress(shrink(middle(img), coverWidth))
+}
+
+// middle cuts a picture that is taller than wide to a square, one that is wider than a 头条 cover to that: WeChat shows
+// covers in these two shapes.
+func middle(img image.Image) image.Image {
+	b := img.Bounds()
+	w, h := min(b.Dx(), max(1, b.Dy()*coverWidth/coverHeight)), min(b.Dy(), b.Dx())
+	if w == b.Dx() && h == b.Dy() {
+		return img
+	}
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	stddraw.Draw(out, out.Bounds(), img, b.Min.Add(image.Pt((b.Dx()-w)/2, (b.Dy()-h)/2)), stddraw.Src)
+	return out
 }
 
 // compress encodes a picture as jpeg on white, ever smaller until it fits.
@@ -145,22 +158,25 @@ func shrink(img image.Image, width int) image.Image {
 	return small
 }
 
+const waves = 4
+
 // drawnCover is the cover of an article without pictures: calm waves in a colour of its own, drawn from seed.
 func drawnCover(seed string) (picture, error) {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, seed)
 	n := float64(h.Sum32() % 360)
-	img := image.NewRGBA(image.Rect(0, 0, coverWidth, coverHeight))
+	palette := make(color.Palette, waves+1)
+	for depth := range palette {
+		palette[depth] = hue(n, 0.92-0.11*float64(depth))
+	}
+	img := image.NewPaletted(image.Rect(0, 0, coverWidth, coverHeight), palette)
 	for x := range coverWidth {
-		for y := range coverHeight {
-			depth := 0.0
-			for wave := 1.0; wave <= 4; wave++ {
-				edge := coverHeight*wave/5 + 26*math.Sin(float64(x)/(90+20*wave)+wave*1.7+n)
-				if float64(y) > edge {
-					depth = wave
-				}
+		for wave := 1; wave <= waves; wave++ {
+			w := float64(wave)
+			edge := coverHeight*w/5 + 26*math.Sin(float64(x)/(90+20*w)+w*1.7+n)
+			for y := int(edge) + 1; y < coverHeight; y++ {
+				img.SetColorIndex(x, y, uint8(wave))
 			}
-			img.Set(x, y, hue(n, 0.92-0.11*depth))
 		}
 	}
 	var b bytes.Buffer

@@ -5,6 +5,7 @@ import (
 	"html"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	xhtml "golang.org/x/net/html"
@@ -51,37 +52,36 @@ var mute = map[string]bool{"script": true, "style": true, "iframe": true, "objec
 // slot stands for the address of the n-th picture until that is known.
 func slot(n int) string { return fmt.Sprintf("wefeed-picture-%d", n) }
 
+// addressSpace is what a picture's address may take of the characters of an article: WeChat's have about 140.
+const addressSpace = 200
+
+// more stands below a text that had to be cut.
+const more = "（全文较长，请点击“阅读原文”继续阅读）"
+
 // A rendering is an article's HTML with slots for its pictures.
 type rendering struct {
 	html   string
+	text   string   // its words alone
 	images []string // the pictures' own addresses; slot(i) stands for the i-th
 }
 
 // render sets an article for a phone: inline styles only, no classes, ids or scripts, no links (WeChat opens none in a
-// text), the portal's own words on 稿源 and 编辑 below, and the printed date.
+// text), the portal's own words on 稿源 and 编辑 below, and the printed date. What is over WeChat's limit is cut.
 func render(a feeds.Article, zone *time.Location) (rendering, error) {
 	body := &xhtml.Node{Type: xhtml.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := xhtml.ParseFragment(strings.NewReader(a.Content), body)
-	if err != nil {
-		return rendering{}, fmt.Errorf("render article %s: %w", a.ID, err)
+	if err != nil { // nested too deep: its words alone
+		nodes = []*xhtml.Node{{Type: xhtml.TextNode, Data: text(a.Content)}}
 	}
-	w := &writer{}
-	left := maxContent - utf8.RuneCountInString(footer(a, zone)) - 400
-	for i, n := range nodes {
-		mark, images := w.out.Len(), len(w.images)
+	foot, cut := footer(a, zone), paragraph(more)
+	w := &writer{left: maxContent - 2 - utf8.RuneCountInString(foot+cut)}
+	for _, n := range nodes {
 		w.node(n)
-		if utf8.RuneCountInString(w.out.String()) > left {
-			kept := w.out.String()[:mark]
-			w.out.Reset()
-			w.out.WriteString(kept)
-			w.images = w.images[:images]
-			if i < len(nodes) {
-				w.tag("p", "（全文较长，请点击“阅读原文”继续阅读）")
-			}
-			break
-		}
 	}
-	return rendering{html: w.out.String() + footer(a, zone), images: w.images}, nil
+	if w.full {
+		w.out.WriteString(cut)
+	}
+	return rendering{html: w.out.String() + foot, text: w.words.String(), images: w.images}, nil
 }
 
 // footer is the line with 稿源 and 编辑, and the date as the portal printed it.
@@ -99,27 +99,54 @@ func footer(a feeds.Article, zone *time.Location) string {
 		return ""
 	}
 	return `<p style="margin:2em 0 0;padding-top:.8em;border-top:1px solid #e5e5e5;color:#777;font-size:14px;line-height:1.8">` +
-		html.EscapeString(strings.Join(words, "　")) + `</p>`
+		html.EscapeString(clean(strings.Join(words, "　"))) + `</p>`
 }
 
 type writer struct {
 	out    strings.Builder
+	words  strings.Builder
 	images []string
 	depth  int
+	left   int // characters that may still be written
+	full   bool
 }
 
 // maxDepth bounds how deep an article may nest; what is deeper is set as plain text of its parent.
 const maxDepth = 60
 
+// take sets n characters aside; false means that there is no more room, for them and for all that follows.
+func (w *writer) take(n int) bool {
+	w.full = w.full || n > w.left
+	if w.full {
+		return false
+	}
+	w.left -= n
+	return true
+}
+
 func (w *writer) node(n *xhtml.Node) {
 	switch {
+	case w.full:
 	case n.Type == xhtml.TextNode:
-		w.out.WriteString(html.EscapeString(n.Data))
+		w.text(n.Data)
 	case n.Type != xhtml.ElementNode || mute[n.Data]:
 	case n.Data == "img":
 		w.image(n)
 	default:
 		w.element(n)
+	}
+}
+
+// text writes as much of a text as there is room for.
+func (w *writer) text(data string) {
+	for _, r := range clean(data) {
+		escaped := html.EscapeString(string(r))
+		if !w.take(len([]rune(escaped))) {
+			w.out.WriteString("…")
+			return
+		}
+		w.out.WriteString(escaped)
+		w.words.WriteRune(r)
 	}
 }
 
@@ -133,21 +160,28 @@ func (w *writer) element(n *xhtml.Node) {
 		w.children(n)
 		return
 	}
-	w.out.WriteString("<" + name)
+	open, end := "<"+name, "</"+name+">"
 	if style != "" {
-		w.out.WriteString(` style="` + style + `"`)
+		open += ` style="` + style + `"`
 	}
 	for _, key := range []string{"colspan", "rowspan"} {
 		if v := attr(n, key); v != "" && len(v) <= 2 && strings.Trim(v, "0123456789") == "" {
-			w.out.WriteString(` ` + key + `="` + v + `"`)
+			open += ` ` + key + `="` + v + `"`
 		}
 	}
-	w.out.WriteString(">")
+	open += ">"
 	if name == "br" || name == "hr" {
+		end = ""
+	}
+	if !w.take(len(open) + len(end)) {
 		return
 	}
-	w.children(n)
-	w.out.WriteString("</" + name + ">")
+	w.out.WriteString(open)
+	if end != "" {
+		w.children(n)
+		w.words.WriteByte(' ')
+	}
+	w.out.WriteString(end)
 }
 
 func (w *writer) children(n *xhtml.Node) {
@@ -163,16 +197,35 @@ func (w *writer) image(n *xhtml.Node) {
 	if !strings.HasPrefix(src, "http://") && !strings.HasPrefix(src, "https://") {
 		return
 	}
-	fmt.Fprintf(&w.out, `<img src="%s" style="%s"`, slot(len(w.images)), theme["img"])
-	if alt := attr(n, "alt"); alt != "" {
-		fmt.Fprintf(&w.out, ` alt="%s"`, html.EscapeString(alt))
+	tag := `<img src="` + slot(len(w.images)) + `" style="` + theme["img"] + `"`
+	if alt := clean(attr(n, "alt")); alt != "" {
+		tag += ` alt="` + html.EscapeString(alt) + `"`
 	}
-	w.out.WriteString(">")
-	w.images = append(w.images, src)
+	tag += ">"
+	if w.take(utf8.RuneCountInString(tag) + addressSpace) {
+		w.out.WriteString(tag)
+		w.images = append(w.images, src)
+	}
 }
 
-func (w *writer) tag(name, text string) {
-	fmt.Fprintf(&w.out, `<%s style="%s">%s</%s>`, name, theme[name], html.EscapeString(text), name)
+// clean takes out of a text what JSON cannot carry raw: an encoder writes it as \uXXXX, and WeChat shows that to the
+// followers.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\u2028' || r == '\u2029':
+			return '\n'
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+}
+
+func paragraph(text string) string {
+	return `<p style="` + theme["p"] + `">` + html.EscapeString(text) + `</p>`
 }
 
 func attr(n *xhtml.Node, key string) string {
@@ -187,7 +240,7 @@ func attr(n *xhtml.Node, key string) string {
 // fill puts addresses into the slots. A picture without one is left out.
 func (r rendering) fill(address func(i int) string) string {
 	out := r.html
-	for i := len(r.images) - 1; i >= 0; i-- { // picture-12 before picture-1
+	for i := range r.images {
 		old := `<img src="` + slot(i) + `"`
 		if to := address(i); to != "" {
 			out = strings.Replace(out, old, `<img src="`+html.EscapeString(to)+`"`, 1)
@@ -203,7 +256,7 @@ func (r rendering) fill(address func(i int) string) string {
 
 // cutRunes cuts a text to n characters.
 func cutRunes(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(clean(text)), " ")
 	if utf8.RuneCountInString(text) <= n {
 		return text
 	}

@@ -65,10 +65,10 @@ func (a *Account) piece(ctx context.Context, e push.Edition, title string, art f
 		return sent, pinned, err
 	}
 	sent = push.Piece{
-		ArticleID: art.ID, Title: title, Author: cutRunes(author(art), maxAuthor), SourceURL: a.SiteURL + "/a/" + art.ID + "?d=" + e.Mark,
+		ArticleID: art.ID, Title: clean(title), Author: cutRunes(author(art), maxAuthor), SourceURL: a.SiteURL + "/a/" + art.ID + "?d=" + e.Mark,
 	}
 	if single {
-		sent.Digest = cutRunes(text(art.Content), maxDigest-8)
+		sent.Digest = cutRunes(r.text, maxDigest-8)
 	}
 	pinned = sent
 	sent.Content, sent.CoverID = r.fill(func(i int) string { return addresses[i] }), coverMedia.MediaID
@@ -138,7 +138,7 @@ func (a *Account) once(ctx context.Context, use push.MediaUse, p picture, upload
 	return media, a.Media.SaveMedia(ctx, media)
 }
 
-// text is a content without its tags.
+// text is a content without its tags, for what is nested too deep to be read as HTML.
 func text(content string) string {
 	var out strings.Builder
 	for z := html.NewTokenizer(strings.NewReader(content)); ; {
