@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 )
 
@@ -103,11 +104,13 @@ func dropHeading(body *goquery.Selection, title string) {
 	}
 }
 
+var notLeaf = cascadia.MustCompile("p, div, section, article, h1, h2, h3, h4, h5, h6, li, span, table, img, video")
+
 // leaves are the blocks without blocks in them, in the order of the page.
 func leaves(body *goquery.Selection) []*goquery.Selection {
 	var found []*goquery.Selection
 	body.Find("p, div, section, article, h1, h2, h3, h4, h5, h6, li, span, td").Each(func(_ int, s *goquery.Selection) {
-		if s.Find("p, div, section, article, h1, h2, h3, h4, h5, h6, li, span, table, img, video").Length() == 0 {
+		if cascadia.Query(s.Nodes[0], notLeaf) == nil {
 			found = append(found, s)
 		}
 	})

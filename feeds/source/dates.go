@@ -88,6 +88,9 @@ var (
 )
 
 func findEnglish(text string, zone *time.Location, _ time.Time) (match, bool) {
+	if !strings.ContainsAny(text, "abcdefghijklmnopqrstuvyABCDEFGHIJKLMNOPQRSTUVY") {
+		return match{}, false // the expression is slow, and most dates here are digits
+	}
 	fields := englishFields(english.FindString(text))
 	for n := min(len(fields), 6); n >= 3; n-- {
 		some := strings.Join(fields[:n], " ")
