@@ -9,12 +9,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -35,6 +37,7 @@ func TestStories(t *testing.T) {
 			s := &story{dir: env.WorkDir, procs: map[string]*process{}}
 			env.Values[storyKey{}] = s
 			env.Defer(s.killAll)
+			env.Defer(s.closeUpstream)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -47,6 +50,8 @@ func TestStories(t *testing.T) {
 			"logged":   onStory((*story).logged),
 			"effects":  onStory((*story).effects),
 			"capture":  onStory((*story).capture),
+			"hostile":  onStory((*story).hostile),
+			"export":   onStory((*story).export),
 		},
 	})
 }
@@ -67,6 +72,9 @@ type story struct {
 	dir   string
 	env   []string
 	procs map[string]*process // by command: demo, portal, sandbox, serve
+
+	mu       sync.Mutex
+	upstream *httptest.Server // of the command hostile
 }
 
 type process struct {
@@ -83,6 +91,13 @@ func (s *story) ports(ts *testscript.TestScript, _ bool, names []string) {
 		defer ln.Close()
 		ts.Setenv(name, ln.Addr().String())
 		s.env = append(s.env, name+"="+ln.Addr().String())
+	}
+}
+
+// export NAME… hands variables of the script to what is started after it.
+func (s *story) export(ts *testscript.TestScript, _ bool, names []string) {
+	for _, name := range names {
+		s.env = append(s.env, name+"="+ts.Getenv(name))
 	}
 }
 
@@ -168,6 +183,13 @@ func (s *story) end(name string, sig syscall.Signal) error {
 func (s *story) killAll() {
 	for name := range s.procs {
 		_ = s.end(name, syscall.SIGKILL)
+	}
+}
+
+func (s *story) closeUpstream() {
+	if s.upstream != nil {
+		s.upstream.CloseClientConnections()
+		s.upstream.Close()
 	}
 }
 
