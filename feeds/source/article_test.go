@@ -107,6 +107,7 @@ func TestPictures(t *testing.T) {
 	for img, want := range map[string]string{
 		`<img src="a.jpg">`:                                            "http://portal.example.cn/news/a.jpg",
 		`<img src="//img.example.cn/a.jpg">`:                           "http://img.example.cn/a.jpg",
+		"<img src='b\tc\n.jpg'>":                                       "http://portal.example.cn/news/bc.jpg",
 		"<img src=' a.jpg\n'>":                                         "http://portal.example.cn/news/a.jpg",
 		`<img src="data:image/png;base64,AA" data-original="b.jpg">`:   "http://portal.example.cn/news/b.jpg",
 		`<img src="loading.gif" data-src="c.jpg">`:                     "http://portal.example.cn/news/c.jpg",

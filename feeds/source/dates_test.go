@@ -145,6 +145,16 @@ func TestParseDate(t *testing.T) {
 	}
 }
 
+// TestParseDateNewYear checks the days without a year around the turn of one.
+func TestParseDateNewYear(t *testing.T) {
+	eve := time.Date(2026, 12, 31, 23, 0, 0, 0, beijing)
+	for text, want := range map[string]string{"01-01": "2027-01-01", "01-02": "2026-01-02", "12-31": "2026-12-31", "12月30日": "2026-12-30"} {
+		if got, _, ok := source.ParseDate(text, beijing, eve); !ok || got.Format("2006-01-02") != want {
+			t.Errorf("%s on New Year's Eve is %v, want %s", text, got, want)
+		}
+	}
+}
+
 // TestParseDateZone checks that a date is read in the source's zone, summer time included, whatever zone now is in.
 func TestParseDateZone(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")

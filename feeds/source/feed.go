@@ -58,14 +58,13 @@ func (f *feedReader) warn(text string) { f.listing.Warnings = append(f.listing.W
 
 var (
 	rootTag   = regexp.MustCompile(`(?i)<(rss|feed|rdf:RDF)[\s>]`)
-	rootEnd   = regexp.MustCompile(`(?i)</(?:rss|feed|rdf:RDF)\s*>`)
 	entryTag  = regexp.MustCompile(`<(?:item|entry)[\s>/]`)
 	charRef   = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,9}));`)
 	errNoRoot = errors.New("no feed's root element")
 )
 
-// xml reads RSS and Atom. What XML forbids is dropped, and everything outside the root element: a declared encoding would
-// be decoded twice, a document type may define entities, and what a server appends is no part of the feed.
+// xml reads RSS and Atom. What XML forbids is dropped, and everything before the root element: a declared encoding would
+// be decoded twice, a document type may define entities. The parsers stop at its end, whatever a server appends.
 func (f *feedReader) xml(body string) error {
 	body = charRef.ReplaceAllStringFunc(printable(body), legalRef)
 	at := rootTag.FindStringSubmatchIndex(body)
@@ -73,11 +72,7 @@ func (f *feedReader) xml(body string) error {
 		return errNoRoot
 	}
 	root := strings.ToLower(body[at[2]:at[3]])
-	body = body[at[0]:]
-	if end := rootEnd.FindAllStringIndex(body, -1); end != nil {
-		body = body[:end[len(end)-1][1]]
-	}
-	body = f.capped(body, root)
+	body = f.capped(body[at[0]:], root)
 	if root == "feed" {
 		return f.atom(body)
 	}

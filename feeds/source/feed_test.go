@@ -118,3 +118,19 @@ func TestFeedBound(t *testing.T) {
 		})
 	}
 }
+
+// TestFeedTail checks that what a server appends to a feed does no harm.
+func TestFeedTail(t *testing.T) {
+	for name, feed := range map[string]string{
+		"RSS":  "<rss><channel><item><guid>1</guid></item></channel></rss>",
+		"RDF":  `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><item><link>http://a.example/1</link></item></rdf:RDF>`,
+		"Atom": `<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id></entry></feed>`,
+	} {
+		for _, tail := range []string{"\x00\r\n", "<!-- 0.03 s -->", "<script>a && b<c</script>", "</div><b", "<rss><channel>"} {
+			l, err := newReader(t).ReadFeed(feeds.Source{}, response(feed+tail))
+			if err != nil || len(l.Items) != 1 {
+				t.Errorf("%s with %q behind it: %v", name, tail, err)
+			}
+		}
+	}
+}
