@@ -66,18 +66,21 @@ type Plan struct {
 // twice makes one edition. While pushes are stopped, or on a trial account, editions are planned all the same and then
 // held: the admin sees what would go out, and what is released inside its grace still goes.
 func (p *Planner) Plan(ctx context.Context, ch Channel, slot time.Time, extra bool, why string) (Plan, error) {
-	none, err := p.refuse(ctx, ch, slot)
-	if err != nil || none != "" {
-		return Plan{None: none}, err
+	if none := p.refuse(ch, slot); none != "" {
+		return Plan{None: none}, nil
 	}
 	candidates, err := p.Store.Candidates(ctx, ch, p.Now(), maxCandidates)
 	if err != nil {
 		return Plan{}, err
 	}
+	if len(candidates) == 0 {
+		return Plan{None: ReasonNothingNew}, nil
+	}
+	if left, err := p.left(ctx, ch); err != nil || left <= 0 {
+		return Plan{None: ReasonNoQuota, Waiting: len(candidates)}, err
+	}
 	items, waiting := choose(ch, candidates)
 	switch {
-	case len(items) == 0 && len(candidates) == 0:
-		return Plan{None: ReasonNothingNew}, nil
 	case len(items) == 0:
 		return Plan{None: ReasonTitle, Waiting: waiting}, nil
 	case len(items) < ch.Min && !extra:
@@ -99,31 +102,29 @@ func (p *Planner) Plan(ctx context.Context, ch Channel, slot time.Time, extra bo
 }
 
 // refuse says why the slot gets no edition whatever waits for it.
-func (p *Planner) refuse(ctx context.Context, ch Channel, slot time.Time) (Reason, error) {
+func (p *Planner) refuse(ch Channel, slot time.Time) Reason {
 	kind, ok := p.Accounts[ch.Account]
 	switch {
 	case !ok:
-		return ReasonNoAccount, nil
+		return ReasonNoAccount
 	case ch.Kind != KindDraft && ch.Kind != KindMass, ch.Kind == KindMass && kind == AccountUnverified:
-		return ReasonUnsupported, nil
+		return ReasonUnsupported
 	case p.Now().After(slot.Add(ch.Grace)):
-		return ReasonExpired, nil
-	case ch.Kind != KindMass:
-		return "", nil
+		return ReasonExpired
 	}
-	left, err := p.massLeft(ctx, ch.Account, kind)
-	if err != nil || left > 0 {
-		return "", err
-	}
-	return ReasonNoQuota, nil
+	return ""
 }
 
-// massLeft is how many mass sends to all the account may still make: a 公众号 one a day; a 服务号 one a day and four a
-// month to all (Batch_Sends.html). Editions that may have left count as if they had.
-func (p *Planner) massLeft(ctx context.Context, account string, kind AccountKind) (int, error) {
+// left is how many editions the channel's account may still send. A 公众号 may make one mass send a day; a 服务号 one a
+// day and four a month to all (Batch_Sends.html). Editions that may have left count as if they had. Drafts have no quota
+// that an edition could use up.
+func (p *Planner) left(ctx context.Context, ch Channel) (int, error) {
+	if ch.Kind != KindMass {
+		return 1, nil
+	}
 	now := p.Now().In(p.Zone)
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, p.Zone)
-	sends, err := p.Store.MassSends(ctx, account, month)
+	sends, err := p.Store.MassSends(ctx, ch.Account, month)
 	if err != nil {
 		return 0, err
 	}
@@ -134,7 +135,7 @@ func (p *Planner) massLeft(ctx context.Context, account string, kind AccountKind
 		}
 	}
 	left := 1 - today
-	if kind == AccountService {
+	if p.Accounts[ch.Account] == AccountService {
 		left = min(left, 4-len(sends))
 	}
 	return left, nil
