@@ -65,7 +65,6 @@ type demo struct {
 	state     demoState
 	clock     testClock
 	listeners map[string]net.Listener
-	servers   []*server
 	closers   []func() error // run in reverse
 }
 

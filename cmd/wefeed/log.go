@@ -29,7 +29,7 @@ func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
 	if f.json || !isTerminal(w) {
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})), nil
 	}
-	return slog.New(tint.NewHandler(w, &tint.Options{Level: level, NoColor: os.Getenv("NO_COLOR") != ""})), nil
+	return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, NoColor: os.Getenv("NO_COLOR") != ""})), nil
 }
 
 func isTerminal(w io.Writer) bool {
