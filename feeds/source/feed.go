@@ -1,6 +1,7 @@
 package source
 
 import (
+	"encoding/xml"
 	"errors"
 	"html"
 	"net/url"
@@ -61,6 +62,8 @@ var (
 	entryTag  = regexp.MustCompile(`<(?:item|entry)[\s>/]`)
 	charRef   = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,9}));`)
 	errNoRoot = errors.New("no feed's root element")
+
+	errTooDeep = errors.New("elements nested too deep")
 )
 
 // xml reads RSS and Atom. What XML forbids is dropped, and everything before the root element: a declared encoding would
@@ -73,10 +76,36 @@ func (f *feedReader) xml(body string) error {
 	}
 	root := strings.ToLower(body[at[2]:at[3]])
 	body = f.capped(body[at[0]:], root)
+	if tooDeep(body) {
+		return errTooDeep
+	}
 	if root == "feed" {
 		return f.atom(body)
 	}
 	return f.rss(body)
+}
+
+// maxDepth is far more than any feed nests its elements.
+const maxDepth = 500
+
+// tooDeep reports whether elements are nested beyond maxDepth. The parsers descend into unknown elements by recursion: a
+// few megabytes of them would overflow the stack, which no recover catches.
+func tooDeep(body string) bool {
+	d := xml.NewDecoder(strings.NewReader(body))
+	d.Strict = false // as the parsers read
+	for depth := 0; depth <= maxDepth; {
+		token, err := d.Token()
+		if err != nil {
+			return false // the end, or what the parsers will stumble over too
+		}
+		switch token.(type) {
+		case xml.StartElement:
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+	}
+	return true
 }
 
 // legalRef drops references to characters that XML forbids.
