@@ -63,7 +63,7 @@ var (
 	charRef   = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,9}));`)
 	errNoRoot = errors.New("no feed's root element")
 
-	errTooDeep = errors.New("elements nested too deep")
+	errExcessive = errors.New("elements nested too deep, or with too many attributes")
 )
 
 // xml reads RSS and Atom. What XML forbids is dropped, and everything before the root element: a declared encoding would
@@ -76,8 +76,8 @@ func (f *feedReader) xml(body string) error {
 	}
 	root := strings.ToLower(body[at[2]:at[3]])
 	body = f.capped(body[at[0]:], root)
-	if tooDeep(body) {
-		return errTooDeep
+	if excessive(body) {
+		return errExcessive
 	}
 	if root == "feed" {
 		return f.atom(body)
@@ -85,12 +85,16 @@ func (f *feedReader) xml(body string) error {
 	return f.rss(body)
 }
 
-// maxDepth is far more than any feed nests its elements.
-const maxDepth = 500
+// maxDepth and maxAttrs are far more than any feed nests its elements and gives one attributes.
+const (
+	maxDepth = 500
+	maxAttrs = 500
+)
 
-// tooDeep reports whether elements are nested beyond maxDepth. The parsers descend into unknown elements by recursion: a
-// few megabytes of them would overflow the stack, which no recover catches.
-func tooDeep(body string) bool {
+// excessive reports whether elements are nested beyond maxDepth or have more than maxAttrs. The parsers descend into
+// unknown elements by recursion: a few megabytes of them would overflow the stack, which no recover catches. And they
+// copy all namespaces for each element.
+func excessive(body string) bool {
 	d := xml.NewDecoder(strings.NewReader(body))
 	d.Strict = false // as the parsers read
 	for depth := 0; depth <= maxDepth; {
@@ -98,8 +102,11 @@ func tooDeep(body string) bool {
 		if err != nil {
 			return false // the end, or what the parsers will stumble over too
 		}
-		switch token.(type) {
+		switch t := token.(type) {
 		case xml.StartElement:
+			if len(t.Attr) > maxAttrs {
+				return true
+			}
 			depth++
 		case xml.EndElement:
 			depth--
@@ -350,7 +357,7 @@ func (f *feedReader) body(item *feeds.Item, body string) {
 	if strings.TrimSpace(body) == "" {
 		return
 	}
-	doc, err := goquery.NewDocumentFromReader(strings.NewReader(body))
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(bounded(body)))
 	if err != nil {
 		return
 	}

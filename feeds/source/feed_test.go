@@ -77,6 +77,7 @@ func TestFeedFaults(t *testing.T) {
 		{"cut inside the first item", "<rss><channel><item><title>甲", feeds.FaultFormat},
 		{"cut Atom", `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>甲</title></entry><entry>`, feeds.FaultFormat},
 		{"endless nesting", deep("<rss><channel><item>", "</item></channel></rss>"), feeds.FaultFormat},
+		{"endless namespaces", "<rss" + strings.Repeat(" xmlns:a='b'", 100_000) + "><channel><item/></channel></rss>", feeds.FaultFormat},
 		{"endless nesting in Atom", deep(`<feed xmlns="http://www.w3.org/2005/Atom"><entry>`, "</entry></feed>"), feeds.FaultFormat},
 		{"endless nesting in JSON", `{"version":"https://jsonfeed.org/version/1.1","items":` + strings.Repeat("[", 2_000_000), feeds.FaultFormat},
 		{"no items", "<rss><channel><title>空</title></channel></rss>", feeds.FaultEmpty},
