@@ -1,8 +1,8 @@
 // Package sandbox simulates the WeChat server for official accounts: tokens, pictures, drafts, mass sends, their quotas
 // and events, and the ways in which a call can go wrong. It is an http.Handler with state that survives being killed.
 //
-// WeChat's own paths (/cgi-bin/…) answer as the documentation and observation say; docs/sandbox.md lists each fact with
-// its source, and what is configurable because no source confirms it. Under /_sandbox/ stands what WeChat has not: the
+// WeChat's own paths (/cgi-bin/…) answer as the documentation and observation say; docs/sandbox.md lists
+// them, and what is configurable because no source confirms it. Under /_sandbox/ stands what WeChat has not: the
 // state, faults to order, followers and events to make, a clock to move, and a page that shows what a follower sees.
 //
 // Every effect is written to the state file before its answer leaves, so that a sandbox which is killed keeps its word.
