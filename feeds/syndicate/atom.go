@@ -74,7 +74,7 @@ func (p *Publisher) atomEntry(a feeds.Article) *atomEntry {
 		e.Summary = &gorilla.AtomSummary{Type: "text", Content: text}
 	}
 	if !a.Published.IsZero() {
-		e.Published = p.stamp(a.Published)
+		e.Published = a.Published.Format(time.RFC3339) // as printed, in its own zone
 	}
 	if a.Author != "" && a.Origin != "" {
 		// 来源 is no atom:source, which stands for the feed that an entry was copied from.

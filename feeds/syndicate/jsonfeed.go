@@ -65,8 +65,7 @@ func (p *Publisher) jsonItem(a feeds.Article) *jsonItem {
 		ModifiedDate: &modified, Authors: []*gorilla.JSONAuthor{{Name: p.author(a)}},
 	}}
 	if !a.Published.IsZero() {
-		published := p.local(a.Published)
-		it.PublishedDate = &published
+		it.PublishedDate = &a.Published // as printed, in its own zone
 	}
 	if len(a.Images) > 0 {
 		it.Image = clean(a.Images[0])

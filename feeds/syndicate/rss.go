@@ -84,7 +84,7 @@ func (p *Publisher) rssItem(a feeds.Article) *rssItem {
 		Creator: p.author(a), Origin: line(a.Origin),
 	}
 	if !a.Published.IsZero() {
-		it.PubDate = p.mailDate(a.Published)
+		it.PubDate = a.Published.Format(time.RFC1123Z) // as printed, in its own zone
 	}
 	if it.Description == "" {
 		it.Description = it.Title

@@ -213,6 +213,18 @@ func items(t *testing.T, w *httptest.ResponseRecorder) []map[string]any {
 	return doc.Items
 }
 
+// TestPublishedAsPrinted: a day printed in another zone stays that day.
+func TestPublishedAsPrinted(t *testing.T) {
+	s := newShelf()
+	s.articles[1].Published = time.Date(2026, 11, 21, 0, 0, 0, 0, time.FixedZone("", 13*3600))
+	p := publisher(t, s)
+	for ending, want := range map[string]string{"atom": "2026-11-21T00:00:00+13:00", "rss": "Sat, 21 Nov 2026 00:00:00 +1300", "json": "2026-11-21T00:00:00+13:00"} {
+		if got := get(p, "/feeds/quanshi."+ending).Body.String(); !strings.Contains(got, want) {
+			t.Errorf("%s lacks %q:\n%s", ending, want, got)
+		}
+	}
+}
+
 func TestEmptyFeedIsValid(t *testing.T) {
 	s := newShelf()
 	s.articles = nil

@@ -21,7 +21,7 @@ var files embed.FS
 // parsePages parses every page with the frame around it.
 func parsePages(zone *time.Location) (map[string]*template.Template, error) {
 	funcs := template.FuncMap{
-		"date": func(a feeds.Article) string { return printed(a, zone) },
+		"date": printed,
 		"day": func(t time.Time) string {
 			if t.IsZero() {
 				return ""
@@ -40,15 +40,15 @@ func parsePages(zone *time.Location) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// printed is an article's date as the portal printed it: a day, or a day and a clock time.
-func printed(a feeds.Article, zone *time.Location) string {
+// printed is an article's date as the portal printed it, in its own zone: a day, or a day and a clock time.
+func printed(a feeds.Article) string {
 	switch {
 	case a.Published.IsZero():
 		return ""
 	case a.Precision == feeds.PrecisionDay:
-		return a.Published.In(zone).Format("2006-01-02")
+		return a.Published.Format("2006-01-02")
 	}
-	return a.Published.In(zone).Format("2006-01-02 15:04")
+	return a.Published.Format("2006-01-02 15:04")
 }
 
 // A sectionView is a section as the pages show it.
