@@ -22,19 +22,38 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"wefeed/internal/pgtest"
 )
 
+var postgres pgtest.Server
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wefeed": main})
+	testscript.Main(withPostgres{m}, map[string]func(){"wefeed": main})
 }
 
-// TestStories drives the real binary through testdata/script, one story a file. The commands that the stories use beside
-// testscript's own are the methods of story, below.
+type withPostgres struct{ *testing.M }
+
+func (m withPostgres) Run() int { return postgres.Run(m.M) }
+
+// TestStories drives the real binary through testdata/script, one story a file: those in both on each kind of database,
+// which STORE names, those in postgres on PostgreSQL. The commands that the stories use beside testscript's own are the
+// methods of story, below.
 func TestStories(t *testing.T) {
+	onSQLite := func(testing.TB) string { return "sqlite:wefeed.db" }
+	t.Run("demo", func(t *testing.T) { tell(t, "testdata/script", onSQLite) })
+	t.Run("sqlite", func(t *testing.T) { tell(t, "testdata/script/both", onSQLite) })
+	t.Run("postgres", func(t *testing.T) { tell(t, "testdata/script/both", postgres.Database) })
+	t.Run("nodes", func(t *testing.T) { tell(t, "testdata/script/postgres", postgres.Database) })
+}
+
+func tell(t *testing.T, dir string, database func(testing.TB) string) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			s := &story{dir: env.WorkDir, procs: map[string]*process{}}
+			s.env = append(s.env, "STORE="+database(t))
 			env.Values[storyKey{}] = s
 			env.Defer(s.killAll)
 			env.Defer(s.closeUpstream)
@@ -42,6 +61,8 @@ func TestStories(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ports":    onStory((*story).ports),
+			"export":   onStory((*story).export),
+			"hostile":  onStory((*story).hostile),
 			"start":    onStory((*story).start),
 			"shutdown": onStory((*story).shutdown),
 			"sigkill":  onStory((*story).sigkill),
@@ -50,8 +71,6 @@ func TestStories(t *testing.T) {
 			"logged":   onStory((*story).logged),
 			"effects":  onStory((*story).effects),
 			"capture":  onStory((*story).capture),
-			"hostile":  onStory((*story).hostile),
-			"export":   onStory((*story).export),
 		},
 	})
 }
@@ -65,13 +84,13 @@ func onStory(f func(*story, *testscript.TestScript, bool, []string)) func(*tests
 }
 
 // patience bounds every wait of a story. It is long because the machine may be slow; no wait sleeps it out.
-const patience = 60 * time.Second
+const patience = 150 * time.Second
 
 // A story is what one script has running.
 type story struct {
 	dir   string
 	env   []string
-	procs map[string]*process // by command: demo, portal, sandbox, serve
+	procs map[string]*process // by command: demo, portal, sandbox, serve; a second one with a 2 behind
 
 	mu       sync.Mutex
 	upstream *httptest.Server // of the command hostile
@@ -115,7 +134,11 @@ func (s *story) start(ts *testscript.TestScript, _ bool, args []string) {
 	cmd.Stderr = log
 	ts.Check(cmd.Start())
 	p := &process{cmd: cmd, log: log.Name(), exited: make(chan error, 1)}
-	s.procs[args[0]] = p
+	name := args[0]
+	if s.procs[name] != nil {
+		name += "2"
+	}
+	s.procs[name] = p
 
 	want := map[string]int{"demo": 3}[args[0]]
 	lines := make(chan string)

@@ -88,7 +88,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.syncDue(ctx); err != nil {
 		return err
 	}
-	if err := a.dispatcher.Resume(ctx, true); err != nil {
+	if err := a.dispatcher.Resume(ctx, a.store.Alone()); err != nil {
 		return fmt.Errorf("take up editions: %w", err)
 	}
 	if a.Listener == nil {
@@ -102,6 +102,7 @@ func (a *App) Start(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("start jobs: %w", err), a.Listener.Close())
 	}
 	a.teardown.push("jobs", a.stopJobs)
+	a.follow()
 	go func() { a.served <- a.server.Serve(a.Listener) }()
 	a.teardown.push("server", a.stopServer)
 	a.Logger.Info("gateway is up", "address", a.Addr(), "version", a.Version, "sections", len(a.catalog.Sections()),

@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"config": {},
 
 	"internal/outbound": {},
+	"internal/pgtest":   {},
 	"internal/portal":   {},
 	"internal/store":    {"feeds", "push"},
 	"internal/jobs":     {"internal/store"},
@@ -47,13 +48,14 @@ var testArrows = map[string][]string{
 	"feeds":          {"feeds/feedstest"},
 	"push":           {"push/pushtest"},
 	"push/wechat":    {"push/wechat/sandbox", "push/pushtest"},
-	"internal/store": {"feeds/feedstest", "push/pushtest"},
-	"internal/jobs":  {"feeds/feedstest"},
+	"internal/store": {"feeds/feedstest", "push/pushtest", "internal/pgtest"},
+	"internal/jobs":  {"feeds/feedstest", "internal/pgtest"},
+	"cmd/wefeed":     {"internal/pgtest"},
 }
 
 // only names the packages that may import an outside module.
 var only = map[string][]string{
-	"github.com/jackc/pgx":                   {"internal/store"},
+	"github.com/jackc/pgx":                   {"internal/store", "internal/pgtest"},
 	"modernc.org/sqlite":                     {"internal/store"},
 	"github.com/pressly/goose":               {"internal/store"},
 	"github.com/riverqueue/river":            {"internal/store", "internal/jobs"},
@@ -61,7 +63,7 @@ var only = map[string][]string{
 	"github.com/mmcdole/gofeed":              {"feeds/source"},
 	"github.com/goccy/go-yaml":               {"config"},
 	"github.com/spf13/cobra":                 {"cmd/wefeed"},
-	"database/sql":                           {"internal/store", "internal/jobs"},
+	"database/sql":                           {"internal/store", "internal/jobs", "internal/pgtest"},
 	"code.dny.dev/ssrf":                      {"internal/outbound"},
 	"github.com/silenceper/wechat/v2":        {"push/wechat"},
 	"github.com/robfig/cron":                 {"config"},

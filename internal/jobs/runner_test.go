@@ -18,10 +18,34 @@ import (
 	"go.uber.org/goleak"
 
 	"wefeed/internal/jobs"
+	"wefeed/internal/pgtest"
 	"wefeed/internal/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+var server pgtest.Server
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withServer{m}) }
+
+type withServer struct{ *testing.M }
+
+func (m withServer) Run() int { return server.Run(m.M) }
+
+// onBoth runs a test on an empty database of each kind.
+func onBoth(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, dsn(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, postgresDSN(t)) })
+}
+
+func postgresDSN(t testing.TB) string {
+	return server.Migrated(t, func(dsn string) error {
+		s, err := store.Open(context.Background(), store.Options{DSN: dsn})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
+}
 
 var start = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 
@@ -178,8 +202,10 @@ func (b *bench) rows(t *testing.T) map[string]jobs.Due {
 	return byName
 }
 
-func TestBellRingsWhatIsDue(t *testing.T) {
-	b := newBench(t, dsn(t), jobs.Options{})
+func TestBellRingsWhatIsDue(t *testing.T) { onBoth(t, testBellRingsWhatIsDue) }
+
+func testBellRingsWhatIsDue(t *testing.T, dsn string) {
+	b := newBench(t, dsn, jobs.Options{})
 	b.sync(t,
 		jobs.Due{Kind: store.KindCollect, ID: "fresh", Spec: "@every 10m", NextAt: start}, // never collected: at once
 		jobs.Due{Kind: store.KindCollect, ID: "known", Spec: "@every 10m"},
@@ -198,8 +224,10 @@ func TestBellRingsWhatIsDue(t *testing.T) {
 	}
 }
 
-func TestCatchUpOnceForTheLatestTime(t *testing.T) {
-	b := newBench(t, dsn(t), jobs.Options{})
+func TestCatchUpOnceForTheLatestTime(t *testing.T) { onBoth(t, testCatchUpOnceForTheLatestTime) }
+
+func testCatchUpOnceForTheLatestTime(t *testing.T, dsn string) {
+	b := newBench(t, dsn, jobs.Options{})
 	b.sync(t, jobs.Due{Kind: store.KindSlot, ID: "daily", Spec: "18"}, jobs.Due{Kind: store.KindSlot, ID: "often", Spec: "@every 7m"})
 	b.Advance(3*24*time.Hour + 11*time.Hour) // three evenings missed, an hour past the fourth
 	b.Poke()
@@ -218,8 +246,10 @@ func TestCatchUpOnceForTheLatestTime(t *testing.T) {
 	}
 }
 
-func TestSyncSetsTheRows(t *testing.T) {
-	b := newBench(t, dsn(t), jobs.Options{})
+func TestSyncSetsTheRows(t *testing.T) { onBoth(t, testSyncSetsTheRows) }
+
+func testSyncSetsTheRows(t *testing.T, dsn string) {
+	b := newBench(t, dsn, jobs.Options{})
 	b.sync(t,
 		jobs.Due{Kind: store.KindCollect, ID: "same", Spec: "@every 1h"},
 		jobs.Due{Kind: store.KindCollect, ID: "changed", Spec: "@every 1h"},
@@ -240,8 +270,10 @@ func TestSyncSetsTheRows(t *testing.T) {
 }
 
 // A row without a next time stays, parked, and the others ring on.
-func TestScheduleThatEndsIsParked(t *testing.T) {
-	b := newBench(t, dsn(t), jobs.Options{})
+func TestScheduleThatEndsIsParked(t *testing.T) { onBoth(t, testScheduleThatEndsIsParked) }
+
+func testScheduleThatEndsIsParked(t *testing.T, dsn string) {
+	b := newBench(t, dsn, jobs.Options{})
 	b.sync(t, jobs.Due{Kind: store.KindCollect, ID: "a", Spec: "@every 1h", NextAt: start})
 	b.wait(t)
 	ends := func(spec string, after time.Time) (time.Time, error) { return time.Time{}, nil }
@@ -254,9 +286,11 @@ func TestScheduleThatEndsIsParked(t *testing.T) {
 }
 
 // What rings while its job runs is not lost: that job may have looked already.
-func TestRingWhileRunningRunsAgain(t *testing.T) {
+func TestRingWhileRunningRunsAgain(t *testing.T) { onBoth(t, testRingWhileRunningRunsAgain) }
+
+func testRingWhileRunningRunsAgain(t *testing.T, dsn string) {
 	entered, release := make(chan string), make(chan struct{})
-	b := newBench(t, dsn(t), jobs.Options{Handlers: map[string]jobs.Handler{
+	b := newBench(t, dsn, jobs.Options{Handlers: map[string]jobs.Handler{
 		store.KindDeliver: func(ctx context.Context, id, _ string) error {
 			entered <- id
 			<-release
@@ -283,9 +317,11 @@ func TestRingWhileRunningRunsAgain(t *testing.T) {
 }
 
 // One hung job of a source does not fill the queue with its like.
-func TestCollectIsNotEnqueuedTwice(t *testing.T) {
+func TestCollectIsNotEnqueuedTwice(t *testing.T) { onBoth(t, testCollectIsNotEnqueuedTwice) }
+
+func testCollectIsNotEnqueuedTwice(t *testing.T, dsn string) {
 	entered, release := make(chan string, 10), make(chan struct{})
-	b := newBench(t, dsn(t), jobs.Options{Handlers: map[string]jobs.Handler{
+	b := newBench(t, dsn, jobs.Options{Handlers: map[string]jobs.Handler{
 		store.KindCollect: func(ctx context.Context, id, _ string) error {
 			entered <- id
 			<-release
@@ -333,10 +369,12 @@ func TestKilledJobIsResumed(t *testing.T) {
 	}
 }
 
-func TestFailedAndPanickingJobsRunAgain(t *testing.T) {
+func TestFailedAndPanickingJobsRunAgain(t *testing.T) { onBoth(t, testFailedAndPanickingJobsRunAgain) }
+
+func testFailedAndPanickingJobsRunAgain(t *testing.T, dsn string) {
 	tried := make(chan string, 10)
 	var tries atomic.Int32
-	b := newBench(t, dsn(t), jobs.Options{Handlers: map[string]jobs.Handler{
+	b := newBench(t, dsn, jobs.Options{Handlers: map[string]jobs.Handler{
 		store.KindRender: func(context.Context, string, string) error {
 			defer func() { tried <- "render" }()
 			switch tries.Add(1) {
@@ -360,9 +398,11 @@ func TestFailedAndPanickingJobsRunAgain(t *testing.T) {
 	}
 }
 
-func TestStopCancelsHungJobs(t *testing.T) {
+func TestStopCancelsHungJobs(t *testing.T) { onBoth(t, testStopCancelsHungJobs) }
+
+func testStopCancelsHungJobs(t *testing.T, dsn string) {
 	entered := make(chan struct{})
-	b := newBench(t, dsn(t), jobs.Options{SoftStop: 20 * time.Millisecond, Handlers: map[string]jobs.Handler{
+	b := newBench(t, dsn, jobs.Options{SoftStop: 20 * time.Millisecond, Handlers: map[string]jobs.Handler{
 		store.KindCollect: func(ctx context.Context, _, _ string) error {
 			close(entered)
 			<-ctx.Done()
@@ -379,9 +419,11 @@ func TestStopCancelsHungJobs(t *testing.T) {
 	}
 }
 
-func TestStopGivesUpOnDeafJobs(t *testing.T) {
+func TestStopGivesUpOnDeafJobs(t *testing.T) { onBoth(t, testStopGivesUpOnDeafJobs) }
+
+func testStopGivesUpOnDeafJobs(t *testing.T, dsn string) {
 	entered, release := make(chan struct{}), make(chan struct{})
-	b := newBench(t, dsn(t), jobs.Options{SoftStop: 20 * time.Millisecond, HardStop: 20 * time.Millisecond,
+	b := newBench(t, dsn, jobs.Options{SoftStop: 20 * time.Millisecond, HardStop: 20 * time.Millisecond,
 		Handlers: map[string]jobs.Handler{store.KindCollect: func(context.Context, string, string) error {
 			close(entered)
 			<-release // whatever ctx says

@@ -10,6 +10,7 @@ import (
 func Queries() map[string][]any {
 	return map[string][]any{
 		newestQuery:                       {"a", 50},
+		changedQuery:                      {1},
 		dueChecksQuery:                    {"a", 1, 20},
 		fmt.Sprintf(candidatesQuery, "?"): {1, "c", "a", "c", true, "acc", 8},
 		`SELECT key, article FROM article_keys WHERE key IN (?)`:                           {"k"},
@@ -53,7 +54,7 @@ var Latest = latest
 // Jobs returns the jobs that wait for a worker, in order of their names.
 func (s *Store) Jobs(ctx context.Context) (jobs []string, err error) {
 	err = s.read(ctx, func(q querier) error {
-		jobs, err = q.texts(ctx, `SELECT json_extract(args, '$.do') || ' ' || json_extract(args, '$.id') FROM river_job
+		jobs, err = q.texts(ctx, `SELECT (args ->> 'do') || ' ' || (args ->> 'id') FROM river_job
 			WHERE state = 'available' ORDER BY 1`)
 		return err
 	})

@@ -19,9 +19,9 @@ var daily = push.Channel{ID: "daily", Account: "acc", Kind: push.KindMass, Secti
 var weekly = push.Channel{ID: "weekly", Account: "acc", Kind: push.KindMass, Sections: []string{"a"}, MaxAge: 72 * time.Hour}
 
 // ledger is a store whose sources a and b are learned and whose channels have joined.
-func ledger(t *testing.T) *store.Store {
+func ledger(t *testing.T, dsn string) *store.Store {
 	t.Helper()
-	s := open(t, store.Options{})
+	s := open(t, store.Options{DSN: dsn})
 	collect(t, s, "a", day.Add(-time.Hour))
 	collect(t, s, "b", day.Add(-time.Hour))
 	if err := s.SyncChannels(t.Context(), []push.Channel{drafts, daily, weekly}); err != nil {
@@ -80,8 +80,10 @@ func move(t *testing.T, s *store.Store, e push.Edition, to push.EditionState, wa
 	}
 }
 
-func TestCandidates(t *testing.T) {
-	s := ledger(t)
+func TestCandidates(t *testing.T) { onBoth(t, testCandidates) }
+
+func testCandidates(t *testing.T, dsn func() string) {
+	s := ledger(t, dsn())
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"), feedstest.Incoming("x/2", "二"))
 	collect(t, s, "b", day.Add(time.Minute), feedstest.Incoming("y/1", "三"))
 	now := day.Add(time.Hour)
@@ -109,8 +111,10 @@ func TestCandidates(t *testing.T) {
 
 // A channel that joins later sends only what comes after it; a source that is added later brings backlog, which does
 // not swallow what other sources' articles still wait for.
-func TestBaselines(t *testing.T) {
-	s := open(t, store.Options{})
+func TestBaselines(t *testing.T) { onBoth(t, testBaselines) }
+
+func testBaselines(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	collect(t, s, "a", day, feedstest.Incoming("x/old", "旧"))
 	collect(t, s, "a", day, feedstest.Incoming("x/before", "先"))
 	if err := s.SyncChannels(t.Context(), []push.Channel{drafts}); err != nil {
@@ -124,8 +128,10 @@ func TestBaselines(t *testing.T) {
 	wantCandidates(t, s, drafts, day, "x/new")
 }
 
-func TestCreateEditionOnce(t *testing.T) {
-	s := ledger(t)
+func TestCreateEditionOnce(t *testing.T) { onBoth(t, testCreateEditionOnce) }
+
+func testCreateEditionOnce(t *testing.T, dsn func() string) {
+	s := ledger(t, dsn())
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"), feedstest.Incoming("x/2", "二"))
 	e := edition(s, t, daily, day, "x/1")
 	again := e
@@ -149,8 +155,10 @@ func TestCreateEditionOnce(t *testing.T) {
 	}
 }
 
-func TestBeginComparesAndReadsTheButton(t *testing.T) {
-	s := ledger(t)
+func TestBeginComparesAndReadsTheButton(t *testing.T) { onBoth(t, testBeginComparesAndReadsTheButton) }
+
+func testBeginComparesAndReadsTheButton(t *testing.T, dsn func() string) {
+	s := ledger(t, dsn())
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"))
 	e := edition(s, t, daily, day, "x/1")
 	d := push.Delivery{Edition: e.ID, Step: push.StepDraft, Attempt: 1, Key: "m", Node: "n1", CalledAt: day, Deadline: day.Add(time.Minute)}
@@ -190,8 +198,10 @@ func TestBeginComparesAndReadsTheButton(t *testing.T) {
 	begin(nil, d, push.InFlight, push.Sending)
 }
 
-func TestSaveComparesAndWakes(t *testing.T) {
-	s := ledger(t)
+func TestSaveComparesAndWakes(t *testing.T) { onBoth(t, testSaveComparesAndWakes) }
+
+func testSaveComparesAndWakes(t *testing.T, dsn func() string) {
+	s := ledger(t, dsn())
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"), feedstest.Incoming("x/2", "二"))
 	e := edition(s, t, daily, day, "x/1", "x/2")
 	d := push.Delivery{Edition: e.ID, Step: push.StepMass, State: push.Intended, Attempt: 1, Key: "k"}
@@ -250,8 +260,10 @@ func wantDue(t *testing.T, s *store.Store, id string, want time.Time) {
 	}
 }
 
-func TestMassSends(t *testing.T) {
-	s := ledger(t)
+func TestMassSends(t *testing.T) { onBoth(t, testMassSends) }
+
+func testMassSends(t *testing.T, dsn func() string) {
+	s := ledger(t, dsn())
 	var want []time.Time
 	for i, state := range []push.EditionState{push.Planned, push.Held, push.Unknown, push.Sent, push.Failed, push.Expired} {
 		slot := day.Add(time.Duration(i) * time.Hour)
@@ -281,8 +293,10 @@ func TestMassSends(t *testing.T) {
 	}
 }
 
-func TestEventsWakeTheirEdition(t *testing.T) {
-	s := ledger(t)
+func TestEventsWakeTheirEdition(t *testing.T) { onBoth(t, testEventsWakeTheirEdition) }
+
+func testEventsWakeTheirEdition(t *testing.T, dsn func() string) {
+	s := ledger(t, dsn())
 	e := edition(s, t, daily, day)
 	mass := push.Delivery{Edition: e.ID, Step: push.StepMass, State: push.Done, Attempt: 1, MsgID: "1001"}
 	claim(t, s, day)
@@ -306,8 +320,10 @@ func TestEventsWakeTheirEdition(t *testing.T) {
 	}
 }
 
-func TestSwitchAndMedia(t *testing.T) {
-	s := ledger(t)
+func TestSwitchAndMedia(t *testing.T) { onBoth(t, testSwitchAndMedia) }
+
+func testSwitchAndMedia(t *testing.T, dsn func() string) {
+	s := ledger(t, dsn())
 	e := edition(s, t, daily, day)
 	move(t, s, e, push.Held, time.Time{})
 	claim(t, s, day)

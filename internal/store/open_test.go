@@ -53,6 +53,17 @@ func freshDSN(t testing.TB) string {
 	return "sqlite:" + path
 }
 
+func freshPostgres(t testing.TB) string {
+	t.Helper()
+	return server.Migrated(t, func(dsn string) error {
+		s, err := store.Open(context.Background(), store.Options{DSN: dsn})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
+}
+
 func open(t testing.TB, o store.Options) *store.Store {
 	t.Helper()
 	if o.DSN == "" {

@@ -10,8 +10,10 @@ import (
 )
 
 func TestPushStore(t *testing.T) {
-	pushtest.RunStore(t, func(t *testing.T) pushtest.Store {
-		return ledgerStore{open(t, store.Options{Now: func() time.Time { return pushtest.Start }})}
+	onBoth(t, func(t *testing.T, dsn func() string) {
+		pushtest.RunStore(t, func(t *testing.T) pushtest.Store {
+			return ledgerStore{open(t, store.Options{DSN: dsn(), Now: func() time.Time { return pushtest.Start }})}
+		})
 	})
 }
 

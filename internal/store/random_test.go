@@ -20,8 +20,10 @@ import (
 
 // TestRandomCollects draws collects of few sources and few keys, so that items meet, merge and go, and holds the store
 // against the one in memory. All draws share a database, each with names of its own.
-func TestRandomCollects(t *testing.T) {
-	s, n := open(t, store.Options{}), 0
+func TestRandomCollects(t *testing.T) { onBoth(t, testRandomCollects) }
+
+func testRandomCollects(t *testing.T, dsn func() string) {
+	s, n := open(t, store.Options{DSN: dsn()}), 0
 	rapid.Check(t, func(r *rapid.T) {
 		n++
 		world := fmt.Sprintf("%d/", n)

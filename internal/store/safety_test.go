@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,8 +48,10 @@ func TestTokensAreSealed(t *testing.T) {
 	}
 }
 
-func TestAuditIsAppendOnly(t *testing.T) {
-	s := open(t, store.Options{})
+func TestAuditIsAppendOnly(t *testing.T) { onBoth(t, testAuditIsAppendOnly) }
+
+func testAuditIsAppendOnly(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	if err := s.Audit(t.Context(), store.AuditEntry{Who: "admin", Act: "login", OK: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -149,14 +152,24 @@ func TestUnknownStoreIsNamedWithoutItsPassword(t *testing.T) {
 	}
 }
 
+// TestMigrationsHaveNoGaps, and the same numbers on both databases.
 func TestMigrationsHaveNoGaps(t *testing.T) {
-	names, err := filepath.Glob("migrations/sqlite/*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := open(t, store.Options{})
-	version, err := s.Schema(t.Context())
-	if err != nil || int(version) != len(names) {
-		t.Errorf("schema %d, %d files, %v", version, len(names), err)
-	}
+	onBoth(t, func(t *testing.T, dsn func() string) {
+		s := open(t, store.Options{DSN: dsn()})
+		version, err := s.Schema(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, dialect := range []string{"sqlite", "postgres"} {
+			names, err := filepath.Glob("migrations/" + dialect + "/*.sql")
+			if err != nil || int(version) != len(names) {
+				t.Errorf("schema %d, %d files of %s, %v", version, len(names), dialect, err)
+			}
+			for i, name := range names {
+				if want := fmt.Sprintf("%05d_", i+1); !strings.HasPrefix(filepath.Base(name), want) {
+					t.Errorf("%s does not begin with %s", name, want)
+				}
+			}
+		}
+	})
 }

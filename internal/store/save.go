@@ -268,7 +268,8 @@ func (sv *saving) follow(ctx context.Context) error {
 	slices.Sort(sv.saved.Touched)
 	for _, section := range sv.saved.Touched {
 		_, err := sv.exec(ctx, `INSERT INTO sections (id, changed_at) VALUES (?, ?)
-			ON CONFLICT (id) DO UPDATE SET changed_at = excluded.changed_at`, section, sv.c.At)
+			ON CONFLICT (id) DO UPDATE SET changed_at = CASE WHEN excluded.changed_at > sections.changed_at
+				THEN excluded.changed_at ELSE sections.changed_at + 1000000 END`, section, sv.c.At)
 		if err != nil {
 			return err
 		}

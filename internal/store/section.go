@@ -74,6 +74,23 @@ func (s *Store) Changed(ctx context.Context, sections []string) (last time.Time,
 	return last, err
 }
 
+// ChangedSections returns the sections whose feeds changed after since, and when they last did.
+func (s *Store) ChangedSections(ctx context.Context, since time.Time) (map[string]time.Time, error) {
+	changed := map[string]time.Time{}
+	err := s.read(ctx, func(q querier) error {
+		return q.each(ctx, func(r *sql.Rows) error {
+			var id string
+			var when time.Time
+			err := r.Scan(&id, at(&when))
+			changed[id] = when
+			return err
+		}, changedQuery, since)
+	})
+	return changed, err
+}
+
+const changedQuery = `SELECT id, changed_at FROM sections WHERE changed_at > ?`
+
 // SyncSections makes rows for sections seen for the first time. Those no longer configured keep theirs.
 func (s *Store) SyncSections(ctx context.Context, ids []string) error {
 	return s.tx(ctx, func(t *tx) error {

@@ -5,13 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"wefeed/feeds"
 	"wefeed/feeds/feedstest"
 	"wefeed/internal/store"
 )
 
-func TestNewest(t *testing.T) {
-	s := open(t, store.Options{})
+func TestNewest(t *testing.T) { onBoth(t, testNewest) }
+
+func testNewest(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"), feedstest.Incoming("x/2", "二"), feedstest.Incoming("x/gone", "撤"))
 	collect(t, s, "b", day.Add(time.Minute), feedstest.Incoming("y/1", "三"))
 	seen := feedstest.Incoming("x/1", "一")
@@ -54,8 +58,10 @@ func TestNewest(t *testing.T) {
 	}
 }
 
-func TestChanged(t *testing.T) {
-	s := open(t, store.Options{})
+func TestChanged(t *testing.T) { onBoth(t, testChanged) }
+
+func testChanged(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	if err := s.SyncSections(t.Context(), []string{"a", "b", "c"}); err != nil {
 		t.Fatal(err)
 	}
@@ -72,14 +78,25 @@ func TestChanged(t *testing.T) {
 			t.Errorf("%v changed at %v, %v; want %v", test.sections, got, err, test.want)
 		}
 	}
+	// A slow collect that began before the last change is a change after it.
+	collect(t, s, "a", day.Add(-time.Minute), feedstest.Incoming("x/2", "二"))
+	if got, err := s.Changed(t.Context(), []string{"a"}); err != nil || !got.Equal(day.Add(time.Second)) {
+		t.Errorf("changed at %v, %v", got, err)
+	}
+	got, err := s.ChangedSections(t.Context(), day.Add(time.Minute))
+	if diff := cmp.Diff(map[string]time.Time{"b": day.Add(time.Hour)}, got); err != nil || diff != "" {
+		t.Errorf("changed since: %v, %s", err, diff)
+	}
 	states, err := s.SourceStates(t.Context())
 	if err != nil || len(states) != 2 || !states["a"].Learned.Equal(day) {
 		t.Errorf("states %+v, %v", states, err)
 	}
 }
 
-func TestRedesignHoldsTheSection(t *testing.T) {
-	s := open(t, store.Options{})
+func TestRedesignHoldsTheSection(t *testing.T) { onBoth(t, testRedesignHoldsTheSection) }
+
+func testRedesignHoldsTheSection(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	c := feedstest.Collected("a", day)
 	c.HoldPushes = "列表 9 条中有 9 条同时变新"
 	for range 2 {
@@ -97,8 +114,10 @@ func TestRedesignHoldsTheSection(t *testing.T) {
 }
 
 // What follows from a collect is written with it: renders, the rest of a long listing, the second look at a lost page.
-func TestFollowUps(t *testing.T) {
-	s := open(t, store.Options{})
+func TestFollowUps(t *testing.T) { onBoth(t, testFollowUps) }
+
+func testFollowUps(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"))
 	c := feedstest.Collected("a", day.Add(time.Minute))
 	c.Checks = []feeds.Check{{ArticleID: feeds.ArticleID("example.cn,2026", "x/1"), Gone: true}}
@@ -120,8 +139,10 @@ func TestFollowUps(t *testing.T) {
 }
 
 // A crash between the articles and their jobs cannot be: both are one transaction.
-func TestNothingIsEnqueuedByAFailedSave(t *testing.T) {
-	s := open(t, store.Options{})
+func TestNothingIsEnqueuedByAFailedSave(t *testing.T) { onBoth(t, testNothingIsEnqueuedByAFailedSave) }
+
+func testNothingIsEnqueuedByAFailedSave(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	if _, err := s.SaveCollected(t.Context(), feedstest.Collected("a", day, feedstest.Incoming("x/1", "一"), feeds.Incoming{})); err == nil {
 		t.Fatal("an item without a key was stored")
 	}
@@ -130,8 +151,10 @@ func TestNothingIsEnqueuedByAFailedSave(t *testing.T) {
 	}
 }
 
-func TestArticleFollowsMerges(t *testing.T) {
-	s := open(t, store.Options{})
+func TestArticleFollowsMerges(t *testing.T) { onBoth(t, testArticleFollowsMerges) }
+
+func testArticleFollowsMerges(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一"))
 	collect(t, s, "b", day, feedstest.Incoming("y/1", "一"))
 	collect(t, s, "a", day, feedstest.Incoming("x/1", "一", "y/1"))
@@ -146,8 +169,10 @@ func TestArticleFollowsMerges(t *testing.T) {
 }
 
 // Text that PostgreSQL would refuse is cleaned, and found again by the keys it came with.
-func TestTextIsCleaned(t *testing.T) {
-	s := open(t, store.Options{})
+func TestTextIsCleaned(t *testing.T) { onBoth(t, testTextIsCleaned) }
+
+func testTextIsCleaned(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
 	in := feedstest.Incoming("x/\x00\xff", "题\x00\xff目")
 	collect(t, s, "a", day, in)
 	known, err := s.Known(t.Context(), in.Keys)

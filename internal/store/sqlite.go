@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -108,7 +107,7 @@ func (d *sqliteDB) inspect(ctx context.Context, thorough bool) (old bool, err er
 		return false, err
 	}
 	defer db.Close()
-	if old, err = d.compareVersions(ctx, db); err != nil || !thorough {
+	if old, err = compareVersions(ctx, db, count(sqliteMigrations), newestRiver(db), noTable); err != nil || !thorough {
 		return old, damaged(err)
 	}
 	limited, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -124,29 +123,8 @@ func (d *sqliteDB) inspect(ctx context.Context, thorough bool) (old bool, err er
 	return old, damaged(err)
 }
 
-// compareVersions holds the versions in the database against those that this binary brings.
-func (d *sqliteDB) compareVersions(ctx context.Context, db *sql.DB) (old bool, err error) {
-	for query, ours := range map[string]int{
-		`SELECT max(version_id) FROM goose_db_version`:               d.newest(),
-		`SELECT max(version) FROM river_migration WHERE line='main'`: newestRiver(db),
-	} {
-		var version sql.NullInt64
-		err := db.QueryRowContext(ctx, query).Scan(&version)
-		if err != nil && !isCode(err, sqlite3.SQLITE_ERROR) { // that one: no such table, so not migrated yet
-			return false, err
-		}
-		if int(version.Int64) > ours {
-			return false, ErrNewer
-		}
-		old = old || int(version.Int64) < ours
-	}
-	return old, nil
-}
-
-func (d *sqliteDB) newest() int {
-	files, _ := fs.Glob(sqliteMigrations, "migrations/sqlite/*.sql")
-	return len(files) // a test keeps the numbers without gaps
-}
+// noTable recognises SQLite's word for a table that is not there.
+func noTable(err error) bool { return isCode(err, sqlite3.SQLITE_ERROR) }
 
 func newestRiver(db *sql.DB) int {
 	m, err := rivermigrate.New(riversqlite.New(db), nil)
@@ -179,24 +157,12 @@ func (d *sqliteDB) migrate(ctx context.Context) error {
 	if _, err := theirs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate jobs: %w", err)
 	}
-	files, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
-	ours, err := goose.NewProvider(goose.DialectSQLite3, d.writer, files, goose.WithSlog(d.log), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	if _, err := ours.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
+	return migrateOurs(ctx, goose.DialectSQLite3, d.writer, sqliteMigrations, d.log)
 }
 
-func (d *sqliteDB) schema(ctx context.Context) (version int64, err error) {
-	err = d.readers.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
-	return version, err
-}
+func (d *sqliteDB) alone() bool { return true }
+
+func (d *sqliteDB) schema(ctx context.Context) (int64, error) { return gooseVersion(ctx, d.readers) }
 
 // Close closes the database and gives its lock back. It may be called again.
 func (d *sqliteDB) Close() error {

@@ -28,7 +28,8 @@ var (
 
 // Options say which database to open.
 type Options struct {
-	// DSN names the database: "sqlite:" and the path of its file, which is created if it does not exist.
+	// DSN names the database: "sqlite:" and the path of its file, which is created if it does not exist, or a
+	// postgres:// URL.
 	DSN string
 	// Serve takes the database for a long-running process: a second one gets [ErrLocked]. Commands leave it false.
 	Serve bool
@@ -68,14 +69,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.seal, err = sealer(o.Secret); err != nil {
 		return nil, err
 	}
-	path, ok := strings.CutPrefix(o.DSN, "sqlite:")
-	if !ok || path == "" {
-		return nil, fmt.Errorf("the store %q is none that this wefeed knows; it looks like sqlite:wefeed.db", redact(o.DSN))
-	}
-	if s.dialect, err = openSQLite(ctx, path, o.Serve, s.log); err != nil {
+	if s.dialect, err = s.open(ctx, o); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) (dialect, error) {
+	scheme, path, _ := strings.Cut(o.DSN, ":")
+	switch {
+	case scheme == "sqlite" && path != "":
+		return openSQLite(ctx, path, o.Serve, s.log)
+	case scheme == "postgres", scheme == "postgresql":
+		return openPostgres(ctx, o.DSN, s.log)
+	}
+	return nil, fmt.Errorf("the store %q is none that wefeed knows; it looks like sqlite:wefeed.db or postgres://user@host/db", redact(o.DSN))
 }
 
 // redact leaves only the scheme of a DSN, which may hold a password.
@@ -86,6 +94,9 @@ func redact(dsn string) string {
 	}
 	return scheme + ":…"
 }
+
+// Alone reports whether the process that serves has the database to itself, so that whatever else was running is dead.
+func (s *Store) Alone() bool { return s.alone() }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {

@@ -32,6 +32,8 @@ type dialect interface {
 	skipLocked() string
 	// workers makes the client that works River's jobs.
 	workers(config *river.Config) (Workers, error)
+	// alone reports whether a process that serves has the database to itself.
+	alone() bool
 	// resume makes jobs available again that a dead process left running.
 	resume(ctx context.Context) (int64, error)
 	// schema returns the number of the last migration.

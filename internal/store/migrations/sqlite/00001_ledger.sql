@@ -27,6 +27,7 @@ CREATE TABLE sections (
     held_by    TEXT NOT NULL DEFAULT '',
     held_why   TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX sections_changed ON sections (changed_at);
 
 CREATE TABLE articles (
     seq              INTEGER PRIMARY KEY NOT NULL,
