@@ -69,7 +69,7 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(newDemo(), newServe(), newPortal(), newSandbox(), newCheck(), newInspect(), newPush(), newSection(),
-		newMigrate(), newHealthcheck(), newVersion())
+		newMigrate(), newMove(), newHealthcheck(), newVersion())
 	return root
 }
 

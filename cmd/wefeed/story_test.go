@@ -53,7 +53,8 @@ func tell(t *testing.T, dir string, database func(testing.TB) string) {
 		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			s := &story{dir: env.WorkDir, procs: map[string]*process{}}
-			s.env = append(s.env, "STORE="+database(t))
+			env.Setenv("STORE", database(t))
+			s.env = append(s.env, "STORE="+env.Getenv("STORE"))
 			env.Values[storyKey{}] = s
 			env.Defer(s.killAll)
 			env.Defer(s.closeUpstream)

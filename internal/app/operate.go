@@ -74,6 +74,24 @@ func Migrate(ctx context.Context, c *config.Config) (int64, error) {
 	return s.Schema(ctx)
 }
 
+// A Moved tells how far a table was copied.
+type Moved = store.Moved
+
+// Move copies everything from one store to another, empty one; see [store.Move].
+func Move(ctx context.Context, from, to string, dry bool, tell func(Moved)) ([]Moved, error) {
+	source, err := store.Open(ctx, store.Options{DSN: from, Serve: true})
+	if err != nil {
+		return nil, fmt.Errorf("from: %w", err)
+	}
+	defer source.Close()
+	target, err := store.Open(ctx, store.Options{DSN: to, Serve: true})
+	if err != nil {
+		return nil, fmt.Errorf("to: %w", err)
+	}
+	defer target.Close()
+	return store.Move(ctx, source, target, dry, tell)
+}
+
 // AskReady asks the running gateway's /readyz and returns the status it answered.
 func AskReady(ctx context.Context, c *config.Config, patience time.Duration) (int, error) {
 	client, err := LoopbackClient()

@@ -66,3 +66,11 @@ func (s *Store) Pragma(ctx context.Context, name string) (value string, err erro
 	err = s.tx(ctx, func(t *tx) error { return t.row(ctx, `PRAGMA `+name).Scan(&value) })
 	return value, err
 }
+
+// Tables are those that Move copies.
+var Tables = tables
+
+// Query calls scan for every row of a query.
+func (s *Store) Query(ctx context.Context, scan func(*sql.Rows) error, query string) error {
+	return s.read(ctx, func(q querier) error { return q.each(ctx, scan, query) })
+}

@@ -193,6 +193,12 @@ func (d *postgresDB) resume(context.Context) (int64, error) { return 0, nil }
 
 func (d *postgresDB) alone() bool { return false }
 
+// served looks for River's leader, which every running set of nodes has, and whose term is short.
+func (d *postgresDB) served(ctx context.Context) (leader bool, err error) {
+	err = d.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM river_leader WHERE expires_at > now())`).Scan(&leader)
+	return leader, err
+}
+
 func (d *postgresDB) schema(ctx context.Context) (int64, error) { return gooseVersion(ctx, d.db) }
 
 // Close closes the connections. It may be called again.

@@ -162,6 +162,9 @@ func (d *sqliteDB) migrate(ctx context.Context) error {
 
 func (d *sqliteDB) alone() bool { return true }
 
+// served is false: a process that moves has the lock of those that serve.
+func (d *sqliteDB) served(context.Context) (bool, error) { return false, nil }
+
 func (d *sqliteDB) schema(ctx context.Context) (int64, error) { return gooseVersion(ctx, d.readers) }
 
 // Close closes the database and gives its lock back. It may be called again.

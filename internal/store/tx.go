@@ -34,6 +34,8 @@ type dialect interface {
 	workers(config *river.Config) (Workers, error)
 	// alone reports whether a process that serves has the database to itself.
 	alone() bool
+	// served reports whether a node is running on the database, beside this process.
+	served(ctx context.Context) (bool, error)
 	// resume makes jobs available again that a dead process left running.
 	resume(ctx context.Context) (int64, error)
 	// schema returns the number of the last migration.
