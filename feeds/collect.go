@@ -68,6 +68,7 @@ func (f *Fault) Unwrap() error { return f.Err }
 // SourceState is what the store remembers of a source.
 type SourceState struct {
 	ID         string
+	URL        string // that Validators and Learned are of
 	Validators Validators
 	// Learned is when the first collect succeeded; zero before: until then what is stored is backlog (rule 2).
 	Learned   time.Time
@@ -76,6 +77,22 @@ type SourceState struct {
 	Fault     FaultKind // "" while healthy
 	Detail    string    // the fault's sentence
 	Failures  int       // in a row
+}
+
+// Of returns the state as it stands for src: a source whose address changed in the configuration begins anew. What the old
+// address vouched for says nothing of the new one, and what stands there already is backlog (rule 2).
+func (s SourceState) Of(src Source) SourceState {
+	if s.URL != "" && s.URL != src.URL {
+		s.Validators, s.Learned = Validators{}, time.Time{}
+	}
+	return s
+}
+
+// FirstRetry is how long after a failed collect a source that was never learned is collected again, whatever its schedule:
+// until then its section has no feed. failures are those in a row.
+func FirstRetry(failures int) time.Duration {
+	const first, most = 10 * time.Second, 5 * time.Minute
+	return min(first<<min(max(failures-1, 0), 10), most)
 }
 
 // An Incoming is one item to store, with its identity.
@@ -146,6 +163,7 @@ type Store interface {
 	// SaveCollected stores c and enqueues what follows from it, all or nothing. It resolves keys anew inside the
 	// transaction and applies [NewArticle], [Merge] and [ApplyCheck]; storing the same Collected twice changes nothing.
 	SaveCollected(ctx context.Context, c Collected) (Saved, error)
-	// SaveFault records a failed collect. The source's articles and validators stay.
+	// SaveFault records a failed collect. The source's articles and validators stay. One that was never learned is made due
+	// again after [FirstRetry].
 	SaveFault(ctx context.Context, source string, at time.Time, f *Fault) error
 }

@@ -61,6 +61,7 @@ func (c *Collector) Collect(ctx context.Context, source string) (Saved, error) {
 	if err != nil {
 		return Saved{}, err
 	}
+	state = state.Of(src)
 	col, err := c.read(ctx, src, state)
 	if err != nil {
 		if ctx.Err() != nil {

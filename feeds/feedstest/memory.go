@@ -173,7 +173,7 @@ func (sv *memorySave) item(in feeds.Incoming) {
 	if section := sv.c.Source.Section; !slices.Contains(a.Sections, section) {
 		a.Sections = append(a.Sections, section)
 		if shown(a) {
-			sv.touch([]string{section})
+			sv.touch(a.Sections) // each names all of them as categories
 		}
 	}
 	merged, changed := feeds.Merge(*a, sv.c.Source, in, sv.c.At, sv.c.Rules)
@@ -236,7 +236,7 @@ func (sv *memorySave) merge(keep, other *feeds.Article) {
 
 func (sv *memorySave) create(in feeds.Incoming) {
 	in.Pending = in.Pending || in.Seen
-	a := feeds.NewArticle(sv.c.Source, in, sv.c.At, sv.c.Rules, sv.state(sv.c.Source.ID).Learned.IsZero())
+	a := feeds.NewArticle(sv.c.Source, in, sv.c.At, sv.c.Rules, sv.state(sv.c.Source.ID).Of(sv.c.Source).Learned.IsZero())
 	sv.seq++
 	a.Seq = sv.seq
 	sv.articles[a.Seq], sv.ids[a.ID] = &a, a.Seq
@@ -278,7 +278,8 @@ func (sv *memorySave) check(ch feeds.Check) {
 }
 
 func (sv *memorySave) source() {
-	st := sv.state(sv.c.Source.ID)
+	st := sv.state(sv.c.Source.ID).Of(sv.c.Source)
+	st.URL = sv.c.Source.URL
 	st.TriedAt, st.SuccessAt, st.Fault, st.Detail, st.Failures = sv.c.At, sv.c.At, "", "", 0
 	if sv.c.Learned && st.Learned.IsZero() {
 		st.Learned = sv.c.At

@@ -55,6 +55,7 @@ func RunStore(t *testing.T, newStore func(*testing.T) feeds.Store) {
 	for name, test := range map[string]func(*suite){
 		"an article comes back as it was stored":          (*suite).roundTrip,
 		"the first collect is backlog, the next is not":   (*suite).backlog,
+		"a source that moved begins anew":                (*suite).movedSource,
 		"a collect cut short learns nothing":              (*suite).partial,
 		"storing twice changes nothing":                   (*suite).twice,
 		"a correction moves updated, not the id":          (*suite).correction,
@@ -168,6 +169,26 @@ func (s *suite) backlog() {
 	}
 }
 
+func (s *suite) movedSource() {
+	s.save(Collected("a", Start, Incoming("x/1", "旧")))
+	moved := Collected("a", Start.Add(time.Hour), Incoming("x/2", "那里早有的"), Incoming("x/1", "旧"))
+	moved.Source.URL += "elsewhere/"
+	moved.Validators = nil
+	s.save(moved)
+	if a := s.one("x/2"); !a.Backlog {
+		s.Error("what stood at the new address already is no backlog")
+	}
+	st, err := s.SourceState(s.Context(), "a")
+	if err != nil || st.URL != moved.Source.URL || st.Validators != (feeds.Validators{}) || !st.Learned.Equal(moved.At) {
+		s.Errorf("state %+v, %v", st, err)
+	}
+	moved.At, moved.Items = moved.At.Add(time.Hour), []feeds.Incoming{Incoming("x/3", "新")}
+	s.save(moved)
+	if s.one("x/3").Backlog {
+		s.Error("news of the new address is backlog")
+	}
+}
+
 func (s *suite) partial() {
 	c := Collected("a", Start, Incoming("x/1", "一"))
 	c.Learned, c.More, c.Validators = false, true, nil
@@ -213,7 +234,7 @@ func (s *suite) twoSections() {
 	seen.Seen = true
 	saved := s.save(Collected("b", Start.Add(time.Minute), seen))
 	s.want("New", len(saved.New), 0)
-	s.want("Touched", saved.Touched, []string{"b"})
+	s.want("Touched, since both name the sections", saved.Touched, []string{"a", "b"})
 	s.want("Sections", s.one("x/1").Sections, []string{"a", "b"})
 	s.save(Collected("a", Start.Add(time.Hour), Incoming("x/1", "二")))
 	saved = s.save(Collected("a", Start.Add(2*time.Hour), Incoming("x/1", "三")))

@@ -18,26 +18,35 @@ func (a *App) syncChannels(ctx context.Context) error {
 	return a.store.SyncChannels(ctx, channels(a.Config, a.catalog))
 }
 
-// syncDue makes the recurring rows those of the configuration. A source never tried is due at once.
+// syncDue makes the recurring rows those of the configuration. A source never learned is due at once, whatever became of
+// its first tries.
 func (a *App) syncDue(ctx context.Context) error {
 	states, err := a.store.SourceStates(ctx)
 	if err != nil {
 		return err
 	}
+	var unlearned []string
 	rows := []jobs.Due{{Kind: store.KindSweep, ID: "all", Spec: sweepEvery}}
 	for _, s := range a.catalog.Sections() {
 		for _, src := range s.Sources {
-			row := jobs.Due{Kind: store.KindCollect, ID: src.ID, Spec: s.Schedule}
-			if states[src.ID].TriedAt.IsZero() {
-				row.NextAt = a.Now()
+			rows = append(rows, jobs.Due{Kind: store.KindCollect, ID: src.ID, Spec: s.Schedule})
+			if states[src.ID].Of(src).Learned.IsZero() {
+				unlearned = append(unlearned, src.ID)
 			}
-			rows = append(rows, row)
 		}
 	}
 	for _, ch := range a.channels {
 		rows = append(rows, jobs.Due{Kind: store.KindSlot, ID: ch.ID, Spec: ch.Schedule})
 	}
-	return a.runner.Sync(ctx, rows)
+	if err := a.runner.Sync(ctx, rows); err != nil {
+		return err
+	}
+	for _, id := range unlearned {
+		if err := a.store.Ring(ctx, store.KindCollect, id, "", a.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // handlers are what jobs do. Each may be run once too often: a job is only a hint.

@@ -214,10 +214,10 @@ func (s *Store) SourceState(ctx context.Context, source string) (st feeds.Source
 	return st, err
 }
 
-const sourceColumns = `id, etag, last_modified, learned, tried_at, success_at, fault, detail, failures`
+const sourceColumns = `id, url, etag, last_modified, learned, tried_at, success_at, fault, detail, failures`
 
 func scanSource(r interface{ Scan(...any) error }) (st feeds.SourceState, err error) {
-	err = r.Scan(&st.ID, &st.Validators.ETag, &st.Validators.LastModified, at(&st.Learned), at(&st.TriedAt), at(&st.SuccessAt),
+	err = r.Scan(&st.ID, &st.URL, &st.Validators.ETag, &st.Validators.LastModified, at(&st.Learned), at(&st.TriedAt), at(&st.SuccessAt),
 		&st.Fault, &st.Detail, &st.Failures)
 	return st, err
 }

@@ -28,12 +28,17 @@ func (s *Store) SaveCollected(ctx context.Context, c feeds.Collected) (saved fee
 }
 
 // SaveFault implements feeds.Store.
-func (s *Store) SaveFault(ctx context.Context, source string, at time.Time, f *feeds.Fault) error {
+func (s *Store) SaveFault(ctx context.Context, source string, now time.Time, f *feeds.Fault) error {
 	err := s.tx(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, `INSERT INTO sources (id, tried_at, fault, detail, failures) VALUES (?, ?, ?, ?, 1)
+		var learned time.Time
+		var failures int
+		err := t.row(ctx, `INSERT INTO sources (id, tried_at, fault, detail, failures) VALUES (?, ?, ?, ?, 1)
 			ON CONFLICT (id) DO UPDATE SET tried_at = excluded.tried_at, fault = excluded.fault, detail = excluded.detail,
-				failures = sources.failures + 1`, source, at, f.Kind, f.Detail)
-		return err
+				failures = sources.failures + 1 RETURNING learned, failures`, source, now, f.Kind, f.Detail).Scan(at(&learned), &failures)
+		if err != nil || !learned.IsZero() {
+			return err
+		}
+		return t.ring(ctx, KindCollect, source, "", now.Add(feeds.FirstRetry(failures)))
 	})
 	if err != nil {
 		return fmt.Errorf("save the fault of %s: %w", source, err)
@@ -56,6 +61,7 @@ func (sv *saving) run(ctx context.Context) (feeds.Saved, error) {
 	if err != nil {
 		return sv.saved, err
 	}
+	state = state.Of(sv.c.Source)
 	sv.backlog = state.Learned.IsZero()
 	if err := sv.load(ctx); err != nil {
 		return sv.saved, err
@@ -157,7 +163,7 @@ func (sv *saving) join(ctx context.Context, a *feeds.Article) error {
 	}
 	a.Sections = append(slices.Clone(a.Sections), section)
 	if shown(*a) {
-		sv.touch(section)
+		sv.touch(a.Sections...) // each names all of them as categories
 	}
 	return sv.member(ctx, *a, section)
 }
@@ -243,7 +249,7 @@ func (sv *saving) touch(sections ...string) {
 // source writes down that the source was collected. The first time its listing was stored to its end changes its
 // section's feed even if it is empty: until then there was none.
 func (sv *saving) source(ctx context.Context, st feeds.SourceState) error {
-	st.TriedAt, st.SuccessAt, st.Fault, st.Detail, st.Failures = sv.c.At, sv.c.At, "", "", 0
+	st.URL, st.TriedAt, st.SuccessAt, st.Fault, st.Detail, st.Failures = sv.c.Source.URL, sv.c.At, sv.c.At, "", "", 0
 	if sv.c.Learned && st.Learned.IsZero() {
 		st.Learned = sv.c.At
 		sv.touch(sv.c.Source.Section)
@@ -251,11 +257,11 @@ func (sv *saving) source(ctx context.Context, st feeds.SourceState) error {
 	if sv.c.Validators != nil {
 		st.Validators = *sv.c.Validators
 	}
-	_, err := sv.exec(ctx, `INSERT INTO sources (`+sourceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
+	_, err := sv.exec(ctx, `INSERT INTO sources (`+sourceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET url = excluded.url, etag = excluded.etag, last_modified = excluded.last_modified,
 			learned = excluded.learned, tried_at = excluded.tried_at, success_at = excluded.success_at,
 			fault = excluded.fault, detail = excluded.detail, failures = excluded.failures`,
-		st.ID, st.Validators.ETag, st.Validators.LastModified, st.Learned, st.TriedAt, st.SuccessAt, st.Fault, st.Detail, st.Failures)
+		st.ID, st.URL, st.Validators.ETag, st.Validators.LastModified, st.Learned, st.TriedAt, st.SuccessAt, st.Fault, st.Detail, st.Failures)
 	return err
 }
 

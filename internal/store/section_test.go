@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -135,6 +136,27 @@ func testFollowUps(t *testing.T, dsn func() string) {
 	rows, err := s.DueRows(t.Context())
 	if err != nil || len(rows) != 1 || rows[0].Kind != store.KindRecheck || rows[0].ID != "a" || !rows[0].NextAt.Equal(day.Add(11*time.Minute)) {
 		t.Errorf("due %+v, %v", rows, err)
+	}
+}
+
+// A source that was never learned is tried again soon, ever less often; one that was waits for its schedule.
+func TestFirstRetry(t *testing.T) { onBoth(t, testFirstRetry) }
+
+func testFirstRetry(t *testing.T, dsn func() string) {
+	s := open(t, store.Options{DSN: dsn()})
+	f := &feeds.Fault{Kind: feeds.FaultNetwork, Detail: "不通"}
+	collect(t, s, "b", day)
+	if err := errors.Join(s.SaveFault(t.Context(), "a", day, f), s.SaveFault(t.Context(), "b", day, f)); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.DueRows(t.Context())
+	if err != nil || len(rows) != 1 || rows[0].Kind != store.KindCollect || rows[0].ID != "a" || !rows[0].NextAt.Equal(day.Add(feeds.FirstRetry(1))) {
+		t.Errorf("due %+v, %v", rows, err)
+	}
+	for i := range 20 {
+		if now, next := feeds.FirstRetry(i), feeds.FirstRetry(i+1); now < 10*time.Second || next < now || next > 5*time.Minute {
+			t.Errorf("after %d failures %v, then %v", i, now, next)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ INSERT INTO meta (name, value) VALUES ('ingest', 0);
 
 CREATE TABLE sources (
     id            TEXT PRIMARY KEY NOT NULL,
+    url           TEXT NOT NULL DEFAULT '', -- that etag, last_modified and learned are of
     etag          TEXT NOT NULL DEFAULT '',
     last_modified TEXT NOT NULL DEFAULT '',
     learned       BIGINT NOT NULL DEFAULT 0,
