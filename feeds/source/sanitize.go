@@ -52,7 +52,8 @@ func clean(body *goquery.Selection, base *url.URL) content {
 	c.enclosures = media(body, base)
 	resolve(body, base)
 	body.Find("h1").Each(func(_ int, h *goquery.Selection) { rename(h, "h2") })
-	body.Find("section, article").Each(func(_ int, s *goquery.Selection) { rename(s, "div") })
+	body.Find("section, article, main, center").Each(func(_ int, s *goquery.Selection) { rename(s, "div") })
+	flatten(body)
 	trimParagraphs(body)
 	inner, err := body.Html()
 	if err != nil {

@@ -139,14 +139,20 @@ func TestSanitizeKeeps(t *testing.T) {
 	for dirty, want := range map[string]string{
 		`<h1>大</h1><h2>小</h2>`: `<h2>大</h2><h2>小</h2>`,
 		`<p class="x" style="y">　　缩进</p><p>&nbsp;</p><p> <b>　粗</b></p>`:        `<p>缩进</p><p><b>粗</b></p>`,
-		`<a href="b.html" rel="x">链接</a>`:                                      `<a href="http://portal.example.cn/a/b.html">链接</a>`,
-		`<a name="x">锚</a>`:                                                    `锚`,
-		`<img src="b.png" alt="图" width="600" height="40%" title="t">`:         `<img src="http://portal.example.cn/a/b.png" alt="图" width="600"/>`,
+		`<a href="b.html" rel="x">链接</a>`:                                      `<p><a href="http://portal.example.cn/a/b.html">链接</a></p>`,
+		`<a name="x">锚</a>`:                                                    `<p>锚</p>`,
+		`<img src="b.png" alt="图" width="600" height="40%" title="t">`:         `<p><img src="http://portal.example.cn/a/b.png" alt="图" width="600"/></p>`,
 		`<table><tr><td colspan="2" rowspan="3" width="9">格</td></tr></table>`: `<table><tbody><tr><td colspan="2" rowspan="3">格</td></tr></tbody></table>`,
-		`<font color="red"><span>红</span></font><center>中</center>`:            `红中`,
-		`a &lt; b &amp;&amp; c &gt; d`:                                         `a &lt; b &amp;&amp; c &gt; d`,
-		`<section><p>甲</p></section>`:                                          `<div><p>甲</p></div>`,
-		"退\x08格\x0b和\ufdd0非字符":                                                 `退格和非字符`,
+		`<font color="red"><span>红</span></font><center>中</center>`:            `<p>红</p><p>中</p>`,
+		`a &lt; b &amp;&amp; c &gt; d`:                                         `<p>a &lt; b &amp;&amp; c &gt; d</p>`,
+		`<section><p>甲</p></section>`:                                          `<p>甲</p>`,
+		"退\x08格\x0b和\ufdd0非字符":                                                 `<p>退格和非字符</p>`,
+		// Boxes go, whatever is in them; what stands in one box or another is the same.
+		"<div>\n<div>甲</div>\n乙<p>丙</p> <div> </div></div>":  `<p>甲</p><p>乙</p><p>丙</p>`,
+		`<div><p>甲</p><div><div><p>乙</p></div></div></div>丙`: `<p>甲</p><p>乙</p><p>丙</p>`,
+		`<b>甲<p>乙</p></b>`: `<p>甲</p><p>乙</p>`,
+		`<table><tr><td><div>甲</div><div>乙</div></td></tr></table>`: `<table><tbody><tr><td><p>甲</p><p>乙</p></td></tr></tbody></table>`,
+		`<ul> <li><div>甲</div></li> <li>乙</li> </ul>`:               `<ul><li><p>甲</p></li><li>乙</li></ul>`,
 	} {
 		if got := source.Clean(dirty, "http://portal.example.cn/a/"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", dirty, got, want)
