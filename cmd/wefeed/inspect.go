@@ -78,6 +78,9 @@ func (in *inspection) run(cmd *cobra.Command, name, target string, show show) er
 		return err
 	}
 	object, text, err := show(reader, src, resp)
+	if err != nil && name == "list" && resp.URL == "" {
+		err = fmt.Errorf("%w（文件里的相对链接需要用 --url 给出原网址 · links in a file may be relative: --url names its address）", err)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", target, err)
 	}

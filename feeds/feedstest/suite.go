@@ -55,7 +55,7 @@ func RunStore(t *testing.T, newStore func(*testing.T) feeds.Store) {
 	for name, test := range map[string]func(*suite){
 		"an article comes back as it was stored":          (*suite).roundTrip,
 		"the first collect is backlog, the next is not":   (*suite).backlog,
-		"a source that moved begins anew":                (*suite).movedSource,
+		"a source that moved begins anew":                 (*suite).movedSource,
 		"a collect cut short learns nothing":              (*suite).partial,
 		"storing twice changes nothing":                   (*suite).twice,
 		"a correction moves updated, not the id":          (*suite).correction,

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,6 +20,9 @@ import (
 // page's own words, and at last by readability. A page without a body, or one that only says that the site is closed or
 // that a browser is wanted, is a fault: it must not empty an article that was read before.
 func (r *Reader) ReadArticle(src feeds.Source, resp *feeds.Response) (*feeds.Page, error) {
+	if kind := http.DetectContentType(resp.Body); !strings.HasPrefix(kind, "text/") && resp.Body != nil {
+		return nil, &feeds.Fault{Kind: feeds.FaultFormat, Detail: "这不是网页，而是 " + kind}
+	}
 	p, err := r.open(src, resp)
 	if err != nil {
 		return nil, err
@@ -152,18 +156,26 @@ func (p *page) heading(document string) string {
 	best := ""
 	p.doc.Find("h1, h2, h3, .title, #title, .article-title, .arc_title").EachWithBreak(func(i int, h *goquery.Selection) bool {
 		t := printable(words(h))
-		if n := utf8.RuneCountInString(t); n >= 4 && n <= 120 && strings.Contains(squeeze(document), squeeze(t)) && n > utf8.RuneCountInString(best) {
+		if n := utf8.RuneCountInString(t); n <= 120 && confirms(squeeze(document), squeeze(t)) && n > utf8.RuneCountInString(best) {
 			best = t
 		}
 		return i < 200
 	})
-	if best != "" && utf8.RuneCountInString(best)*3 >= utf8.RuneCountInString(stripSite(document)) {
+	if best != "" && (best == stripSite(document) || utf8.RuneCountInString(best)*3 >= utf8.RuneCountInString(stripSite(document))) {
 		return best
 	}
 	if h := p.doc.Find("h1"); h.Length() == 1 && utf8.RuneCountInString(words(h)) >= 4 {
 		return printable(words(h))
 	}
 	return ""
+}
+
+// confirms reports whether a document's title holds a heading: anywhere, or, if that is short, as its beginning.
+func confirms(document, heading string) bool {
+	if n := utf8.RuneCountInString(heading); n < 4 {
+		return n >= 2 && strings.HasPrefix(document, heading)
+	}
+	return strings.Contains(document, heading)
 }
 
 func squeeze(text string) string { return strings.Join(strings.Fields(text), "") }

@@ -53,6 +53,8 @@ type feedReader struct {
 	base    *url.URL
 	listing *feeds.Listing
 	seen    map[[2]string]bool // guid and address of the items listed
+	// publisher is the feed's own author: whom items without a credit come from. Nobody wrote them all.
+	publisher string
 }
 
 func (f *feedReader) warn(text string) { f.listing.Warnings = append(f.listing.Warnings, text) }
@@ -195,15 +197,13 @@ func (f *feedReader) atom(body string) error {
 		return err
 	}
 	f.head(feed.Title, link(feed.Links, "alternate"))
+	f.publisher = names(feed.Authors)
 	for i, e := range feed.Entries {
 		item := feeds.Item{Title: e.Title, GUID: e.ID, URL: link(e.Links, "alternate")}
 		if item.URL == "" {
 			item.URL = link(e.Links, "self", "related")
 		}
 		item.Author = names(e.Authors)
-		if item.Author == "" {
-			item.Author = names(feed.Authors)
-		}
 		if e.Source != nil {
 			item.Origin = e.Source.Title
 		}
@@ -216,11 +216,7 @@ func (f *feedReader) atom(body string) error {
 		if e.Content != nil && strings.TrimSpace(e.Content.Value) != "" {
 			text = e.Content.Value
 		}
-		published := e.Published
-		if published == "" {
-			published = e.Updated
-		}
-		f.add(item, i, text, published, e.Updated)
+		f.add(item, i, text, e.Published, e.Updated)
 	}
 	return nil
 }
@@ -256,6 +252,7 @@ func (f *feedReader) json(body string) error {
 		return errors.New("no JSON Feed")
 	}
 	f.head(feed.Title, feed.HomePageURL)
+	f.publisher = firstName(feed.Author, feed.Authors)
 	if len(feed.Items) > maxItems {
 		feed.Items = feed.Items[:maxItems]
 		f.warn("订阅源超过 1000 条，只读取了前面的部分")
@@ -268,12 +265,7 @@ func (f *feedReader) json(body string) error {
 		if item.URL == "" {
 			item.URL = it.ExternalURL
 		}
-		people := append(append([]*json.Author{it.Author}, it.Authors...), feed.Author)
-		for _, a := range append(people, feed.Authors...) {
-			if a != nil && a.Name != "" && item.Author == "" {
-				item.Author = a.Name
-			}
-		}
+		item.Author = firstName(it.Author, it.Authors)
 		text := it.ContentHTML
 		if text == "" && it.ContentText != "" {
 			text = "<p>" + strings.ReplaceAll(html.EscapeString(it.ContentText), "\n", "<br>") + "</p>"
@@ -341,14 +333,22 @@ func (f *feedReader) add(item feeds.Item, position int, body, published, updated
 		f.seen[id] = true
 	}
 	if t, p, ok := ParseDate(published, f.zone, f.now); ok {
-		item.Published, item.Precision = t, p
+		if item.Published, item.Precision = t, p; t.Equal(midnight(t)) {
+			item.Precision = feeds.PrecisionDay // formats want a clock time; a portal that has none prints this one
+		}
 	} else if strings.TrimSpace(published) != "" {
 		f.warn("有条目的日期无法识别：" + cut(printable(published), 40))
+	}
+	if dayName.MatchString(published) || ago.MatchString(published) {
+		f.warn("有条目的日期是相对的，每天都会变：" + cut(printable(published), 40))
 	}
 	if t, _, ok := ParseDate(updated, f.zone, f.now); ok {
 		item.Updated = t
 	}
 	f.body(&item, body)
+	if item.Author == "" {
+		item.Origin = keep(item.Origin, fold(plain(f.publisher)))
+	}
 	f.listing.Items = append(f.listing.Items, item)
 }
 
@@ -372,6 +372,15 @@ func (f *feedReader) body(item *feeds.Item, body string) {
 	item.Enclosures = append(item.Enclosures, out.enclosures...)
 	item.Origin, item.Editor = keep(item.Origin, c.origin), keep(item.Editor, c.editor)
 	item.Author = keep(item.Author, c.author)
+}
+
+func firstName(one *json.Author, more []*json.Author) string {
+	for _, a := range append([]*json.Author{one}, more...) {
+		if a != nil && a.Name != "" {
+			return a.Name
+		}
+	}
+	return ""
 }
 
 // plain is a title without tags and references: feeds escape once, twice, or not at all.

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -136,6 +137,48 @@ func TestFeedTail(t *testing.T) {
 			if err != nil || len(l.Items) != 1 {
 				t.Errorf("%s with %q behind it: %v", name, tail, err)
 			}
+		}
+	}
+}
+
+// TestFeedDates: what a feed cannot leave out is not taken for more than the portal says.
+func TestFeedDates(t *testing.T) {
+	const rss = `<rss version="2.0"><channel><title>x</title>
+		<item><title>a</title><link>http://portal.example.cn/1</link><pubDate>Sun, 22 Nov 2026 00:00:00 +0800</pubDate></item>
+		<item><title>b</title><link>http://portal.example.cn/2</link><pubDate>Sun, 22 Nov 2026 00:00:01 +0800</pubDate></item>
+		<item><title>c</title><link>http://portal.example.cn/3</link><pubDate>昨天</pubDate></item></channel></rss>`
+	l, err := newReader(t).ReadFeed(feeds.Source{}, &feeds.Response{Body: []byte(rss)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Items[0].Precision != feeds.PrecisionDay || l.Items[1].Precision != feeds.PrecisionSecond {
+		t.Errorf("%v, %v", l.Items[0].Precision, l.Items[1].Precision)
+	}
+	if len(l.Warnings) != 1 {
+		t.Errorf("warnings %v", l.Warnings)
+	}
+}
+
+// TestFeedPublisher: a feed's own author wrote none of its items; they come from it.
+func TestFeedPublisher(t *testing.T) {
+	const atom = `<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><author><name>门户</name></author>
+		<entry><id>1</id><title>a</title><link href="http://portal.example.cn/1"/><updated>2026-11-22T08:00:00+08:00</updated></entry>
+		<entry><id>2</id><title>b</title><link href="http://portal.example.cn/2"/><author><name>林小舟</name></author></entry></feed>`
+	l, err := newReader(t).ReadFeed(feeds.Source{}, &feeds.Response{Body: []byte(atom)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := l.Items[0], l.Items[1]; a.Author != "" || a.Origin != "门户" || !a.Published.IsZero() || a.Updated.IsZero() || b.Author != "林小舟" || b.Origin != "" {
+		t.Errorf("%+v\n%+v", a, b)
+	}
+}
+
+func TestBinaryIsNoPage(t *testing.T) {
+	for name, body := range map[string]string{"png": "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "pdf": "%PDF-1.7\n", "zip": "PK\x03\x04", "noise": "\x00\x01\x02\xff\xfe\x9a"} {
+		_, err := newReader(t).ReadArticle(feeds.Source{Charset: "auto"}, &feeds.Response{Body: []byte(body)})
+		var f *feeds.Fault
+		if !errors.As(err, &f) || f.Kind != feeds.FaultFormat {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

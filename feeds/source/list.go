@@ -20,7 +20,7 @@ func (r *Reader) ReadList(src feeds.Source, resp *feeds.Response) (*feeds.Listin
 	if err != nil {
 		return nil, err
 	}
-	entries := p.entries(src.Select)
+	entries := p.entries(&src.Select)
 	l := &feeds.Listing{Title: words(p.doc.Find("title").First()), Link: resp.URL, Encoding: p.encoding, Warnings: p.warnings}
 	seen := map[string]bool{}
 	for _, e := range entries {
@@ -37,13 +37,21 @@ func (r *Reader) ReadList(src feeds.Source, resp *feeds.Response) (*feeds.Listin
 	return l, nil
 }
 
-// entries are the elements that hold one article each.
-func (p *page) entries(sel feeds.Selectors) []*goquery.Selection {
+// entries are the elements that hold one article each. Selectors that no longer match anything are dropped: a redesign
+// then costs no news.
+func (p *page) entries(sel *feeds.Selectors) []*goquery.Selection {
 	if sel.Item == "" {
 		return p.findEntries()
 	}
 	var found []*goquery.Selection
 	p.doc.Find(sel.Item).Each(func(_ int, s *goquery.Selection) { found = append(found, s) })
+	if len(found) > 0 {
+		return found
+	}
+	if found = p.findEntries(); len(found) > 0 {
+		p.warnings = append(p.warnings, "item 选择器没有匹配到内容，已改为自动判断")
+		*sel = feeds.Selectors{}
+	}
 	return found
 }
 

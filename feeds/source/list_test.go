@@ -51,6 +51,15 @@ func TestListSelectors(t *testing.T) {
 	}
 }
 
+// TestSelectorsWithoutMatch: a redesign costs no news; the admin is told.
+func TestSelectorsWithoutMatch(t *testing.T) {
+	page := "<ul><li><a href='/1.html'>标题标题标题</a> 2026-11-20</li><li><a href='/2.html'>另一篇的标题</a> 2026-11-19</li></ul>"
+	l, err := newReader(t).ReadList(feeds.Source{Select: feeds.Selectors{Item: ".gone", Link: "b", ItemDate: "i"}}, response(page))
+	if err != nil || len(l.Items) != 2 || l.Items[0].Published.IsZero() || len(l.Warnings) != 1 {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
 func TestListFaults(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
@@ -61,7 +70,7 @@ func TestListFaults(t *testing.T) {
 		{"maintenance", "<html><body><h1>系统正在维护，请稍后访问</h1><a href='/'>返回首页</a></body></html>", feeds.Selectors{}, feeds.FaultEmpty},
 		{"a script challenge", "<script>document.cookie='k=1';location.reload()</script>", feeds.Selectors{}, feeds.FaultEmpty},
 		{"navigation alone", "<nav><a href='/a/20261123/1.html'>导航里的第一条长链接</a><a href='/a/20261123/2.html'>导航里的第二条长链接</a></nav>", feeds.Selectors{}, feeds.FaultEmpty},
-		{"a selector without match", "<ul><li><a href='/1.html'>标题标题标题</a></li><li><a href='/2.html'>标题标题标题</a></li></ul>", feeds.Selectors{Item: ".gone"}, feeds.FaultEmpty},
+		{"a selector without match, and no list either", "<p>只有一段话</p>", feeds.Selectors{Item: ".gone"}, feeds.FaultEmpty},
 		{"links without addresses", "<ul><li><a href='javascript:a()'>标题标题标题</a></li><li><a href='#'>标题标题标题</a></li></ul>", feeds.Selectors{Item: "li"}, feeds.FaultEmpty},
 		{"endless nesting", strings.Repeat("<div>", 100_000), feeds.Selectors{}, feeds.FaultFormat},
 	} {

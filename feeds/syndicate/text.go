@@ -2,6 +2,7 @@ package syndicate
 
 import (
 	"html"
+	"slices"
 	"strings"
 
 	"wefeed/feeds"
@@ -53,8 +54,11 @@ func plain(content string) string {
 		if !found {
 			break
 		}
-		_, rest, found = strings.Cut(after, ">")
-		b.WriteByte(' ')
+		var tag string
+		tag, rest, found = strings.Cut(after, ">")
+		if name := strings.Trim(tag, "/ "); !inline(name) {
+			b.WriteByte(' ')
+		}
 		if !found {
 			break
 		}
@@ -65,11 +69,17 @@ func plain(content string) string {
 	return html.UnescapeString(b.String())
 }
 
+// inline reports whether a tag stands inside a sentence.
+func inline(tag string) bool {
+	name, _, _ := strings.Cut(tag, " ")
+	return slices.Contains([]string{"a", "b", "strong", "em", "i", "u", "s", "del", "sub", "sup", "code"}, name)
+}
+
 // body is an article's content with the line that says where the portal has it from.
 func body(a feeds.Article) string {
 	var words []string
 	for _, w := range []struct{ label, value string }{{"稿源", a.Origin}, {"作者", a.Author}, {"编辑", a.Editor}} {
-		if v := line(w.value); v != "" {
+		if v := line(w.value); v != "" && (w.label != "作者" || v != line(a.Origin)) {
 			words = append(words, w.label+"："+html.EscapeString(v))
 		}
 	}
