@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,7 +29,11 @@ type CollectorOptions struct {
 }
 
 // A Collector turns what a source shows today into stored articles.
-type Collector struct{ CollectorOptions }
+type Collector struct {
+	CollectorOptions
+	mu   sync.Mutex
+	told map[string]string // by source: the warnings that were logged last
+}
 
 // NewCollector returns a collector. Only Budget, Parallel, Now and Logger have defaults.
 func NewCollector(o CollectorOptions) (*Collector, error) {
@@ -46,7 +52,7 @@ func NewCollector(o CollectorOptions) (*Collector, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Collector{o}, nil
+	return &Collector{CollectorOptions: o, told: map[string]string{}}, nil
 }
 
 // Collect reads a source and stores what is new, corrected or gone, in one transaction. A source that cannot be read is
@@ -110,9 +116,7 @@ func (c *Collector) readListing(ctx context.Context, col *Collected, src Source,
 	if err != nil {
 		return err
 	}
-	for _, w := range listing.Warnings {
-		c.Logger.Warn("source read with trouble", "source", src.ID, "warning", w)
-	}
+	c.warn(src, strings.Join(listing.Warnings, "；"))
 	entries, err := c.sift(ctx, src, listing, col.At)
 	if err != nil {
 		return err
@@ -132,6 +136,17 @@ func (c *Collector) readListing(ctx context.Context, col *Collected, src Source,
 		col.Validators = &resp.Validators
 	}
 	return nil
+}
+
+// warn logs a source's warnings when they are others than the last time.
+func (c *Collector) warn(src Source, warnings string) {
+	c.mu.Lock()
+	was := c.told[src.ID]
+	c.told[src.ID] = warnings
+	c.mu.Unlock()
+	if warnings != "" && warnings != was {
+		c.Logger.Warn("source read with trouble", "source", src.ID, "warnings", warnings)
+	}
 }
 
 // listing reads a feed or a list page. Foreign bytes go through foreign parsers: one document must not take the process
@@ -159,9 +174,6 @@ func (c *Collector) fault(ctx context.Context, src Source, was SourceState, err 
 func (c *Collector) report(src Source, was SourceState, col Collected, s Saved) {
 	if was.Fault != "" {
 		c.Logger.Info("source recovered", "source", src.ID)
-	}
-	if col.HoldPushes != "" {
-		c.Logger.Warn("pushes of section held", "section", src.Section, "reason", col.HoldPushes)
 	}
 	if len(s.New)+len(s.Updated)+len(s.Withdrawn)+len(s.Held) > 0 {
 		c.Logger.Info("source collected", "source", src.ID, "new", len(s.New), "corrected", len(s.Updated),

@@ -2,6 +2,7 @@ package feeds
 
 import (
 	"context"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -23,7 +24,7 @@ func (c *Collector) readPages(ctx context.Context, src Source, entries []entry) 
 			continue
 		}
 		g.Go(func() error {
-			if in, ok := c.readPage(ctx, src, e.in); ok {
+			if in, ok := c.readPage(ctx, src, e); ok {
 				read[i] = &in
 			}
 			return nil
@@ -41,7 +42,8 @@ func (c *Collector) readPages(ctx context.Context, src Source, entries []entry) 
 }
 
 // readPage reads one article's page. A page that cannot be read leaves the item pending; false means that time ran out.
-func (c *Collector) readPage(ctx context.Context, src Source, in Incoming) (Incoming, bool) {
+func (c *Collector) readPage(ctx context.Context, src Source, e entry) (Incoming, bool) {
+	in := e.in
 	if ctx.Err() != nil {
 		return in, false
 	}
@@ -53,8 +55,11 @@ func (c *Collector) readPage(ctx context.Context, src Source, in Incoming) (Inco
 		in.Pending = true
 		return in, true
 	}
-	page, ok := c.readArticle(src, resp, in.Item)
-	if !ok || page == nil {
+	page, err := c.readArticle(src, resp, in.Item)
+	if err != nil && !e.known { // a known one is pending, and was told of when it was new
+		c.Logger.Warn("article page not read", "source", src.ID, "url", withoutQuery(resp.URL), "title", in.Item.Title, "detail", err)
+	}
+	if err != nil || page == nil {
 		in.Pending = true
 		return in, true
 	}
@@ -62,32 +67,36 @@ func (c *Collector) readPage(ctx context.Context, src Source, in Incoming) (Inco
 	return in, true
 }
 
-// readArticle reads an answered page over what is known already. The page is nil when it is a withdrawal notice; ok is
-// false when it could not be read. A document that is no page, such as a PDF, becomes the item's enclosure.
-func (c *Collector) readArticle(src Source, resp *Response, known Item) (page *Item, ok bool) {
+// readArticle reads an answered page over what is known already. The page is nil when it is a withdrawal notice. A document
+// that is no page, such as a PDF, becomes the item's enclosure.
+func (c *Collector) readArticle(src Source, resp *Response, known Item) (page *Item, err error) {
 	defer func() {
 		if r := recover(); r != nil { // foreign bytes in foreign parsers: one page must not take the process down
-			c.Logger.Error("reading a page panicked", "source", src.ID, "panic", r)
-			page, ok = nil, false
+			page, err = nil, fmt.Errorf("reading panicked: %v", r)
 		}
 	}()
 	if typ, _, err := mime.ParseMediaType(resp.ContentType); err == nil && !strings.Contains(typ, "html") && !strings.HasPrefix(typ, "text/") {
 		known.Enclosures = []Enclosure{{URL: resp.URL, Type: typ, Length: int64(len(resp.Body))}}
-		return &known, true
+		return &known, nil
 	}
 	p, err := c.Reader.ReadArticle(src, resp)
 	if err != nil {
-		c.Logger.Warn("article page not read", "source", src.ID, "detail", err)
-		return nil, false
+		return nil, err
 	}
 	if p.Withdrawn {
-		return nil, true
+		return nil, nil
 	}
 	it := fill(p.Item, known)
 	if resp.URL != "" && resp.URL != it.URL {
 		it.Aliases = append(it.Aliases, resp.URL)
 	}
-	return &it, true
+	return &it, nil
+}
+
+// withoutQuery is an address as it may stand in a log: a query may hold a secret.
+func withoutQuery(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return before
 }
 
 // fill completes what a page says with what was known before. The address stays: it is the article's identity.
@@ -191,8 +200,8 @@ func (c *Collector) checkOne(ctx context.Context, a Article) Check {
 		ch.Failed = true
 	case a.FromPage || a.Status == StatusPending:
 		src := c.sourceOf(a)
-		page, ok := c.readArticle(src, resp, knownItem(a, src.Zone))
-		ch.Page, ch.Failed, ch.Gone = page, !ok, ok && page == nil
+		page, err := c.readArticle(src, resp, knownItem(a, src.Zone))
+		ch.Page, ch.Failed, ch.Gone = page, err != nil, err == nil && page == nil
 		ch.Validators = resp.Validators
 	}
 	return ch

@@ -25,8 +25,9 @@ func newCheck() *cobra.Command {
 			if errors.As(err, &faults) {
 				return errors.Join(errReported, faults.Write(cmd.OutOrStdout()))
 			}
-			if err != nil {
-				return err
+			if err != nil { // a fault of the whole file
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s:1:1: %v\n", path, err)
+				return errors.Join(errReported, err)
 			}
 			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s: 配置无误 · no faults\n", path)
 			return err

@@ -73,6 +73,11 @@ func runDemo(cmd *cobra.Command, f demoFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	for _, addr := range []string{f.listen, f.portal, f.sandbox} {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return usageError{fmt.Errorf("listen address %q: %w", addr, err)}
+		}
+	}
 	d := &demo{flags: f, log: log, listeners: map[string]net.Listener{}}
 	defer func() { err = errors.Join(err, d.close()) }()
 	if err := d.open(cmd); err != nil {
@@ -116,9 +121,9 @@ func (d *demo) open(cmd *cobra.Command) error {
 		}
 		d.closers = append(d.closers, ignoreClosed(ln.Close))
 		d.listeners[l.flag] = ln
-		*l.used = ln.Addr().String()
+		*l.used = app.Reachable(ln.Addr().String())
 	}
-	return d.save()
+	return nil
 }
 
 func ignoreClosed(f func() error) func() error {
@@ -134,7 +139,7 @@ func ignoreClosed(f func() error) func() error {
 func listenDemo(addr, used string, explicit bool) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("listen address %q: %w", addr, err)}
+		return nil, err
 	}
 	if host == "" {
 		host = "127.0.0.1"
@@ -143,8 +148,8 @@ func listenDemo(addr, used string, explicit bool) (net.Listener, error) {
 	if explicit && port != "0" {
 		return listen(wanted)
 	}
-	if used != "" {
-		if ln, err := net.Listen("tcp", used); err == nil {
+	if _, usedPort, err := net.SplitHostPort(used); err == nil {
+		if ln, err := net.Listen("tcp", net.JoinHostPort(host, usedPort)); err == nil {
 			return ln, nil
 		}
 	}
@@ -154,11 +159,16 @@ func listenDemo(addr, used string, explicit bool) (net.Listener, error) {
 	return listen(net.JoinHostPort(host, "0"))
 }
 
-// start starts sandbox, portal and gateway, each when what it needs answers.
+// start starts sandbox, portal and gateway, each when what it needs answers. The gateway is built first: it takes the
+// database, and DIR belongs to whoever has that, so that a second demo leaves it as it is.
 func (d *demo) start(ctx context.Context) (*app.App, error) {
 	now := time.Now
 	if d.flags.testClock {
 		now = d.clock.Now
+	}
+	a, err := d.gateway(ctx, now)
+	if err != nil {
+		return nil, err
 	}
 	sb, err := newSandboxServer(sandboxSetup{
 		base: "http://" + d.state.Sandbox, state: filepath.Join(d.flags.dir, "sandbox.json"),
@@ -175,12 +185,21 @@ func (d *demo) start(ctx context.Context) (*app.App, error) {
 		return nil, err
 	}
 	d.serve("portal", d.listeners["portal-listen"], p)
+	return a, a.Start(ctx)
+}
 
-	cfg, err := d.configure()
+// gateway builds the gateway, and writes DIR's files once it has the database.
+func (d *demo) gateway(ctx context.Context, now func() time.Time) (a *app.App, err error) {
+	o := overlay{gateway: d.state.Gateway, portal: d.state.Portal, sandbox: d.state.Sandbox, realSchedules: d.flags.realSchedules}
+	data, err := o.apply(wefeed.Example)
 	if err != nil {
 		return nil, err
 	}
-	var a *app.App
+	path := filepath.Join(d.flags.dir, "config.yaml")
+	cfg, err := config.Parse(path, data, d.flags.dir, config.Options{})
+	if err != nil {
+		return nil, err
+	}
 	opts := app.Options{Config: cfg, Now: now, Logger: d.log, Listener: d.listeners["listen"], Version: version, Demo: true}
 	if d.flags.testClock {
 		opts.Wrap = func(h http.Handler) http.Handler {
@@ -195,26 +214,12 @@ func (d *demo) start(ctx context.Context) (*app.App, error) {
 		return nil, err
 	}
 	d.closers = append(d.closers, a.Stop)
-	return a, a.Start(ctx)
+	return a, errors.Join(writeFile(path, data), d.save())
 }
 
 func (d *demo) serve(name string, ln net.Listener, h http.Handler) {
 	s := serveHTTP(name, ln, h, d.log)
 	d.closers = append(d.closers, s.stop)
-}
-
-// configure writes DIR/config.yaml and loads it.
-func (d *demo) configure() (*config.Config, error) {
-	o := overlay{gateway: d.state.Gateway, portal: d.state.Portal, sandbox: d.state.Sandbox, realSchedules: d.flags.realSchedules}
-	data, err := o.apply(wefeed.Example)
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(d.flags.dir, "config.yaml")
-	if err := writeFile(path, data); err != nil {
-		return nil, err
-	}
-	return config.Load(path, config.Options{})
 }
 
 func (d *demo) load() error {

@@ -38,7 +38,7 @@ func newInspect() *cobra.Command {
 nothing is fetched; --url then names the address that its links are relative to. With -c FILE --section ID that
 section's selectors, charset and zone are used.`,
 		Args: exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: needsSubcommand,
 	}
 	cmd.AddCommand(
 		in.command("feed", "RSS、Atom 或 JSON Feed · a feed", showFeed),

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"wefeed/internal/app"
 )
 
 // A server is one HTTP server of this process on its own listener.
@@ -33,7 +35,7 @@ func serveHTTP(name string, ln net.Listener, h http.Handler, log *slog.Logger) *
 }
 
 // url is the address to open.
-func (s *server) url() string { return "http://" + s.ln.Addr().String() }
+func (s *server) url() string { return "http://" + app.Reachable(s.ln.Addr().String()) }
 
 // announce prints the server's line on stdout.
 func (s *server) announce(w io.Writer) error {

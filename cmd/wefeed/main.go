@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // a host without zone files must not matter
 
@@ -68,9 +69,30 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(newDemo(), newServe(), newPortal(), newSandbox(), newCheck(), newInspect(), newPush(), newSection(),
 		newMigrate(), newMove(), newHealthcheck(), newVersion())
 	return root
+}
+
+// needsSubcommand is a command that does nothing by itself.
+func needsSubcommand(cmd *cobra.Command, _ []string) error {
+	return usageError{fmt.Errorf("%s needs a subcommand (see %s --help)", cmd.CommandPath(), cmd.CommandPath())}
+}
+
+// newHelp is cobra's help command, but an unknown command is wrong usage.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "显示帮助 · Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usageError{fmt.Errorf("unknown command %q", strings.Join(args, " "))}
+			}
+			return found.Help()
+		},
+	}
 }
 
 // exactArgs wants n arguments, else it is wrong usage.

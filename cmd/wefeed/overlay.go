@@ -18,6 +18,7 @@ type change struct {
 
 func (o overlay) changes() []change {
 	changes := []change{
+		{`(?m)^listen: 127\.0\.0\.1:8080`, `listen: "` + o.gateway + `"`},
 		{`127\.0\.0\.1:8080`, o.gateway},
 		{`127\.0\.0\.1:8081`, o.portal},
 		{`127\.0\.0\.1:8082`, o.sandbox},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wefeed/internal/app"
 	"wefeed/internal/portal"
 )
 
@@ -48,7 +49,7 @@ func serveOne(cmd *cobra.Command, name, addr string, log *slog.Logger, make func
 	if err != nil {
 		return err
 	}
-	h, closeHandler, err := make("http://" + ln.Addr().String())
+	h, closeHandler, err := make("http://" + app.Reachable(ln.Addr().String()))
 	if err != nil {
 		ln.Close()
 		return err

@@ -15,7 +15,7 @@ func newPush() *cobra.Command {
 		Use:   "push",
 		Short: "停止、恢复或立即推送 · Stop, start or trigger pushes",
 		Args:  exactArgs(0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:  needsSubcommand,
 	}
 	cmd.AddCommand(
 		newOperate("stop", "停止一切推送：未发出的一律扣住，重启后仍然有效 · The red button: hold everything that has not left",
@@ -24,6 +24,9 @@ func newPush() *cobra.Command {
 			}),
 		newOperate("start", "恢复推送 · Release the red button",
 			func(o *app.Operator, cmd *cobra.Command, why string, _ []string) error {
+				if o.ConfiguredStop() {
+					fmt.Fprintln(cmd.ErrOrStderr(), "注意：配置中 push.stopped 为 true，推送仍然停止 · push.stopped in the configuration still stops everything")
+				}
 				return o.StartPushes(cmd.Context(), why)
 			}),
 		newPushNow(),
@@ -49,7 +52,7 @@ func newSection() *cobra.Command {
 		Use:   "section",
 		Short: "操作栏目 · Operate sections",
 		Args:  exactArgs(0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:  needsSubcommand,
 	}
 	release := newOperate("release ID", "放行因疑似改版而扣住的栏目 · Let a section's pushes go on after a suspected redesign",
 		func(o *app.Operator, cmd *cobra.Command, why string, args []string) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,11 +69,17 @@ type sandboxSetup struct {
 }
 
 func newSandboxServer(s sandboxSetup) (*sandbox.Sandbox, error) {
+	if n := len(s.aesKey); n != 0 && n != 43 {
+		return nil, usageError{fmt.Errorf("an EncodingAESKey has 43 characters, not %d", n)}
+	}
 	var accounts []sandbox.AccountOptions
 	for _, spec := range s.accounts {
 		parts := strings.Split(spec, ":")
 		if len(parts) != 3 {
 			return nil, usageError{errors.New("an account is appid:secret:kind")}
+		}
+		if !slices.Contains([]string{"service", "subscription", "unverified"}, parts[2]) {
+			return nil, usageError{fmt.Errorf("the kind of an account is service, subscription or unverified, not %q", parts[2])}
 		}
 		accounts = append(accounts, sandbox.AccountOptions{
 			AppID: parts[0], Secret: parts[1], Kind: sandbox.Kind(parts[2]), CallbackURL: s.callback, Token: s.token, AESKey: s.aesKey,

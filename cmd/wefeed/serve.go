@@ -78,7 +78,7 @@ func newServe() *cobra.Command {
 			if err := a.Start(cmd.Context()); err != nil {
 				return err
 			}
-			if _, err := fmt.Fprintf(cmd.OutOrStdout(), "gateway http://%s\n", a.Addr()); err != nil {
+			if _, err := fmt.Fprintf(cmd.OutOrStdout(), "gateway http://%s\n", app.Reachable(a.Addr())); err != nil {
 				return err
 			}
 			return a.Wait(cmd.Context())

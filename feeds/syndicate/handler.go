@@ -67,11 +67,7 @@ func (p *Publisher) serveMiss(w http.ResponseWriter, r *http.Request, id, ending
 		refuse(w, http.StatusNotFound, "没有这个订阅源")
 		return
 	}
-	if canonical := p.canonical(id); canonical != id {
-		http.Redirect(w, r, p.feedURL(canonical, ending), http.StatusMovedPermanently)
-		return
-	}
-	s, err := p.load(r.Context(), id)
+	s, err := p.load(r.Context(), p.canonical(id))
 	switch {
 	case err != nil:
 		p.Logger.Error("feed not rendered", "feed", id, "error", err)

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"wefeed/config"
@@ -42,6 +44,9 @@ func (o *Operator) StartPushes(ctx context.Context, why string) error {
 	return o.store.SetSwitch(ctx, push.Switch{At: time.Now(), By: o.who, Why: why})
 }
 
+// ConfiguredStop reports whether the configuration stops all pushes, whatever the button says.
+func (o *Operator) ConfiguredStop() bool { return o.cfg.Push.Stopped }
+
 // PushNow asks the running gateway for an extra edition of the channel.
 func (o *Operator) PushNow(ctx context.Context, channel, why string) error {
 	for _, ch := range o.cfg.Channels {
@@ -60,6 +65,13 @@ func (o *Operator) ReleaseSection(ctx context.Context, section, why string) erro
 	}
 	if _, ok := cat.Section(section); !ok {
 		return fmt.Errorf("no section %q in the configuration", section)
+	}
+	held, err := o.store.HeldSections(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(held, func(h store.SectionHold) bool { return h.Section == section }) {
+		return fmt.Errorf("section %q is not held: there is nothing to release", section)
 	}
 	return o.store.ReleaseSection(ctx, section, o.who, why)
 }
@@ -100,7 +112,7 @@ func AskReady(ctx context.Context, c *config.Config, patience time.Duration) (in
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Listen+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+Reachable(c.Listen)+"/readyz", nil)
 	if err != nil {
 		return 0, err
 	}
@@ -110,6 +122,18 @@ func AskReady(ctx context.Context, c *config.Config, patience time.Duration) (in
 	}
 	defer resp.Body.Close()
 	return resp.StatusCode, nil
+}
+
+// Reachable is a listening address as one of this machine's own opens it: a server on all interfaces answers on loopback.
+func Reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // LoopbackClient returns a client that reaches this machine: for the sandbox's callbacks and the health check.

@@ -23,8 +23,8 @@ const (
 	MaxSleep    = 5 * time.Second  // of the bell: rows that a command wrote are seen after this at the latest
 	JobTimeout  = 60 * time.Second // of one run of a handler, at most
 	RescueAfter = 75 * time.Second // a job that is running for so long is taken for dead and runs again
-	SoftStop    = 10 * time.Second // Stop lets running jobs go on for so long, then cancels them
-	HardStop    = 5 * time.Second  // and gives up on those that do not return in this time after it
+	SoftStop    = 4 * time.Second  // Stop lets running jobs go on for so long, then cancels them
+	HardStop    = 3 * time.Second  // and gives up on those that do not return in this time after it
 )
 
 // claims is how many rows one transaction of the bell rings.

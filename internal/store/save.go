@@ -22,7 +22,7 @@ func (s *Store) SaveCollected(ctx context.Context, c feeds.Collected) (saved fee
 		return feeds.Saved{}, fmt.Errorf("save what %s collected: %w", c.Source.ID, err)
 	}
 	if c.HoldPushes != "" {
-		s.log.Warn("pushes of a section are held", "section", c.Source.Section, "why", c.HoldPushes)
+		s.log.Warn("pushes of section held", "section", c.Source.Section, "why", c.HoldPushes)
 	}
 	return saved, nil
 }

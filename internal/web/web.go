@@ -106,11 +106,14 @@ func (s *Server) routes() {
 		s.mux.Handle("/wechat/"+account, h)
 	}
 	for _, path := range []string{"/", "/static", "/feeds"} { // the mux would redirect the last two
-		s.mux.Handle(path, s.handle(notFound))
+		s.mux.HandleFunc(path, s.notFound)
 	}
 }
 
-func notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
+// notFound answers what is no route, whatever the method.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.problem(w, r, http.StatusNotFound)
+}
 
 // ServeHTTP serves all routes. Paths are taken as they come: cleaning ones redirect, and a redirect is one more thing to
 // get wrong, so what is not clean is not found.
@@ -119,7 +122,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	if !tidy(r.URL.Path) {
-		s.handle(notFound).ServeHTTP(w, r)
+		s.notFound(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)

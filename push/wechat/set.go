@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -49,7 +50,7 @@ func (a *Account) piece(ctx context.Context, e push.Edition, title string, art f
 		}
 		media, hash, err := a.bodyMedia(ctx, data, err)
 		if errors.Is(err, errNoPicture) {
-			a.Logger.Warn("picture left out", "article", art.ID, "index", i)
+			a.Logger.Warn("picture left out", "article", art.ID, "picture", withoutQuery(src), "cause", err)
 			continue
 		}
 		if err != nil {
@@ -87,7 +88,7 @@ func author(art feeds.Article) string {
 // bodyMedia uploads a fetched picture once.
 func (a *Account) bodyMedia(ctx context.Context, data []byte, fetched error) (push.Media, string, error) {
 	if fetched != nil {
-		return push.Media{}, "", errNoPicture
+		return push.Media{}, "", fmt.Errorf("%w: %w", errNoPicture, fetched)
 	}
 	p, err := bodyPicture(data)
 	if err != nil {
@@ -95,6 +96,12 @@ func (a *Account) bodyMedia(ctx context.Context, data []byte, fetched error) (pu
 	}
 	media, err := a.once(ctx, push.UseBody, p, a.uploadBody)
 	return media, p.hash(), refusedPicture(err)
+}
+
+// withoutQuery is an address as it may stand in a log: a query may hold a secret.
+func withoutQuery(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return before
 }
 
 // refusedPicture turns WeChat's word that it does not want this picture into "no picture": the article goes without it.
