@@ -89,12 +89,7 @@ func (x *Dispatcher) wakeAll(ctx context.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		e, _, err := x.Store.Edition(ctx, id)
-		if err != nil {
-			return err
-		}
-		err = x.Store.Save(ctx, Progress{Edition: e, From: e.State, Wake: x.Now()})
-		if err != nil && !errors.Is(err, ErrConflict) {
+		if err := x.Store.Wake(ctx, id, x.Now()); err != nil {
 			return err
 		}
 	}

@@ -615,6 +615,32 @@ func TestSweepFindsLostWork(t *testing.T) {
 	w.ok(w.dispatcher.Advance(w.ctx, "none such"))
 }
 
+// Another node may change an edition at any moment of a sweep, which takes nothing back.
+func TestSweepRestoresNothing(t *testing.T) {
+	for nth := 1; ; nth++ {
+		w := newWorld(t, draftsChannel("drafts"))
+		w.collect("x/1", "x/2")
+		e := w.slot("drafts")
+		moments := 0
+		w.store.Hook = func(string) {
+			if moments++; moments != nth {
+				return
+			}
+			w.store.Hook = nil
+			now, _ := w.read(e)
+			now.Items = now.Items[:1]
+			w.ok(w.store.Save(w.ctx, push.Progress{Edition: now, From: push.Planned}))
+		}
+		w.ok(w.dispatcher.Sweep(w.ctx))
+		if moments < nth {
+			return
+		}
+		if now, _ := w.read(e); len(now.Items) != 1 {
+			t.Errorf("changed at moment %d of a sweep, it has %d articles again", nth, len(now.Items))
+		}
+	}
+}
+
 func TestNewDispatcherNeeds(t *testing.T) {
 	w := newWorld(t)
 	for _, o := range []push.DispatcherOptions{

@@ -66,6 +66,8 @@ type Store interface {
 	// Save writes p: the edition's state and the deliveries, if the edition is still in state p.From and each
 	// delivery still has the attempt and state named in p; else ErrConflict. Wake is when it is due next, zero: never.
 	Save(ctx context.Context, p Progress) error
+	// Wake makes an edition due at the given time, or earlier if it was so already, and changes nothing else.
+	Wake(ctx context.Context, edition string, at time.Time) error
 	// Doubt marks every in_flight delivery without doubt of other nodes than node as in doubt at now, whose Deadline has
 	// passed; with dead set, whatever their Deadline (the caller knows those processes dead). It makes their editions
 	// due at once and returns how many.

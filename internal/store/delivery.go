@@ -105,6 +105,11 @@ func (t *tx) changeDelivery(ctx context.Context, d push.DeliveryChange) error {
 	return t.saveDelivery(ctx, d.Delivery)
 }
 
+// Wake implements push.Store.
+func (s *Store) Wake(ctx context.Context, edition string, at time.Time) error {
+	return s.Ring(ctx, KindDeliver, edition, "", at)
+}
+
 // Doubt implements push.Store.
 func (s *Store) Doubt(ctx context.Context, node string, dead bool, now time.Time) (count int, err error) {
 	err = s.tx(ctx, func(t *tx) error {

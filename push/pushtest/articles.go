@@ -2,6 +2,7 @@ package pushtest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -97,9 +98,15 @@ func (m *Memory) ByID(_ context.Context, ids []string) (articles []feeds.Article
 	return articles, nil
 }
 
-// SyncChannels gives each section of a channel seen for the first time its baseline: the present ingest number.
+// SyncChannels gives each section of a channel seen for the first time its baseline: the present ingest number. What the
+// channels no longer send is forgotten.
 func (m *Memory) SyncChannels(_ context.Context, channels []push.Channel) error {
 	defer m.enter("SyncChannels")()
+	maps.DeleteFunc(m.baselines, func(pair [2]string, _ int64) bool {
+		return !slices.ContainsFunc(channels, func(ch push.Channel) bool {
+			return ch.ID == pair[0] && slices.Contains(ch.Sections, pair[1])
+		})
+	})
 	for _, ch := range channels {
 		for _, s := range ch.Sections {
 			if _, ok := m.baselines[[2]string{ch.ID, s}]; !ok {

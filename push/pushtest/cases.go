@@ -42,6 +42,14 @@ func (s *suite) baselines() {
 	s.ok(s.SyncChannels(s.Context(), []push.Channel{ch})) // b joins the channel
 	s.collect("b", Start.Add(time.Minute), "y/after")
 	s.wantCandidates(ch, Start.Add(time.Minute), "y/after", "x/after")
+
+	// A section that leaves and comes back brings nothing of what came meanwhile.
+	alone := ch
+	alone.Sections = []string{"a"}
+	s.ok(s.SyncChannels(s.Context(), []push.Channel{alone}))
+	s.collect("b", Start.Add(2*time.Minute), "y/meanwhile")
+	s.ok(s.SyncChannels(s.Context(), []push.Channel{ch}))
+	s.wantCandidates(ch, Start.Add(2*time.Minute), "x/after")
 }
 
 func (s *suite) backlog() {
@@ -378,6 +386,22 @@ func (s *suite) wakes() {
 	s.wantClaim("e")
 	s.ok(s.Begin(s.Context(), first(call(e, "n1")), push.Held))
 	s.wantWake(e, Start.Add(time.Minute)) // should this process die, someone looks after its call
+}
+
+func (s *suite) wakeOnly() {
+	s.learned()
+	s.collect("a", Start, "x/1", "x/2")
+	e := s.create("e", drafts(), "x/1", "x/2")
+	s.wantClaim("e")
+	e.Items, e.Digest = e.Items[:1], "digest"
+	e = s.move(e, push.Planned)
+	s.ok(s.Wake(s.Context(), "e", Start.Add(time.Hour)))
+	s.wantWake(e, Start.Add(time.Hour))
+	s.ok(s.Wake(s.Context(), "e", Start))
+	s.ok(s.Wake(s.Context(), "e", Start.Add(time.Hour)))
+	s.wantWake(e, Start)
+	got, _ := s.read("e")
+	s.want("the edition", got, e)
 }
 
 func (s *suite) doubt() {

@@ -319,6 +319,13 @@ func (m *Memory) moved(c push.DeliveryChange) bool {
 	return was.State != c.WasState || was.Attempt != c.WasAttempt
 }
 
+// Wake implements push.Store.
+func (m *Memory) Wake(_ context.Context, edition string, at time.Time) error {
+	defer m.enter("Wake")()
+	m.ring(edition, at, false)
+	return nil
+}
+
 // Doubt implements push.Store.
 func (m *Memory) Doubt(_ context.Context, node string, dead bool, now time.Time) (count int, _ error) {
 	defer m.enter("Doubt")()

@@ -50,6 +50,7 @@ func RunStore(t *testing.T, newStore func(*testing.T) Store) {
 		"save writes the articles that are left":        (*suite).saveItems,
 		"save writes nothing when the time is over":     (*suite).saveTooLate,
 		"a wake replaces the last, not what others say": (*suite).wakes,
+		"a wake changes nothing else":                   (*suite).wakeOnly,
 		"a dead node's calls are in doubt":              (*suite).doubt,
 		"uploads are remembered":                        (*suite).uploads,
 		"an event wakes its edition once":               (*suite).event,
