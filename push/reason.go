@@ -35,6 +35,7 @@ const (
 	ReasonForbidden  Reason = "api_unauthorized"
 	ReasonContent    Reason = "content_refused"
 	ReasonImage      Reason = "image_refused"
+	ReasonMediaGone  Reason = "media_gone" // the cover or the draft is no longer at WeChat
 	ReasonOriginal   Reason = "originality"
 	ReasonAdmin      Reason = "admin_refused"
 	ReasonAdminLate  Reason = "admin_timeout"
@@ -77,6 +78,7 @@ func explain() map[Reason]explanation {
 		ReasonIP:          {"服务器的地址不在公众号的 IP 白名单中", "把提示中的地址加入公众平台的 IP 白名单", false},
 		ReasonForbidden:   {"公众号没有这个接口的权限", "确认账号类型与认证状态，或改用 draft 渠道", false},
 		ReasonContent:     {"微信拒绝了文章内容", "查看提示中的错误码，修改文章后重新推送", false},
+		ReasonMediaGone:   {"封面或草稿已从公众号的素材库或草稿箱中删除", "无需处理：文章会在下一时段重新入选，封面重新上传", false},
 		ReasonImage:       {"微信拒绝了图片", "更换图片，或去掉图片后重新推送", false},
 		ReasonOriginal:    {"原创校验未通过", "更换文章，或取得转载许可", false},
 		ReasonAdmin:       {"管理员拒绝了群发确认", "与账号管理员确认后重新推送", false},

@@ -108,6 +108,9 @@ func (s *Store) SyncSections(ctx context.Context, ids []string) error {
 func (s *Store) SyncChannels(ctx context.Context, channels []push.Channel) error {
 	now := s.now()
 	return s.tx(ctx, func(t *tx) error {
+		if err := t.leave(ctx, channels); err != nil {
+			return err
+		}
 		for _, ch := range channels {
 			for _, section := range ch.Sections {
 				_, err := t.exec(ctx, `INSERT INTO baselines (channel, section, seq, at)
@@ -119,6 +122,34 @@ func (s *Store) SyncChannels(ctx context.Context, channels []push.Channel) error
 		}
 		return nil
 	})
+}
+
+// leave drops the baselines of what the channels no longer send: should it come back, it begins at that day's number.
+func (t *tx) leave(ctx context.Context, channels []push.Channel) error {
+	sends := map[[2]string]bool{}
+	for _, ch := range channels {
+		for _, section := range ch.Sections {
+			sends[[2]string{ch.ID, section}] = true
+		}
+	}
+	var left [][2]string
+	err := t.each(ctx, func(r *sql.Rows) error {
+		var pair [2]string
+		err := r.Scan(&pair[0], &pair[1])
+		if !sends[pair] {
+			left = append(left, pair)
+		}
+		return err
+	}, `SELECT channel, section FROM baselines`)
+	if err != nil {
+		return err
+	}
+	for _, pair := range left {
+		if _, err := t.exec(ctx, `DELETE FROM baselines WHERE channel = ? AND section = ?`, pair[0], pair[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A SectionHold tells why a section's pushes are held.

@@ -98,11 +98,11 @@ func redact(dsn string) string {
 // Alone reports whether the process that serves has the database to itself, so that whatever else was running is dead.
 func (s *Store) Alone() bool { return s.alone() }
 
-// Ping reports whether the database answers.
+// Ping reports whether the database can be read and written: on a full disk nothing is sent and nothing collected.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read(ctx, func(q querier) error {
-		var one int
-		return q.row(ctx, `SELECT 1`).Scan(&one)
+	return s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, `UPDATE meta SET value = value WHERE name = 'ingest'`)
+		return err
 	})
 }
 

@@ -20,10 +20,11 @@ import (
 	"wefeed/push"
 )
 
-// A MediaStore remembers uploaded pictures.
+// A MediaStore remembers uploaded pictures, by appid.
 type MediaStore interface {
 	Media(ctx context.Context, account string, use push.MediaUse, hash string) (push.Media, error) // push.ErrNotFound
 	SaveMedia(ctx context.Context, m push.Media) error
+	ForgetMedia(ctx context.Context, account string, mediaIDs []string) error
 }
 
 // Options describe one official account.
@@ -133,7 +134,7 @@ func (a *Account) AddDraft(ctx context.Context, pieces []push.Piece) (string, er
 	if err == nil && mediaID == "" {
 		err = unreadable("/cgi-bin/draft/add")
 	}
-	return mediaID, err
+	return mediaID, a.forget(ctx, pieces, err)
 }
 
 // lookPage is how many drafts one draft/batchget returns; lookPages, how many pages a look reads: the newest are first,

@@ -54,21 +54,62 @@ func TestTokenIsKept(t *testing.T) {
 	}
 	find(r.Account, 1)
 	find(r.account(), 1) // another process
-	if got := r.memory.expires["demo"]; !got.Equal(start.Add(115 * time.Minute)) {
+	if got := r.memory.expires[appID]; !got.Equal(start.Add(115 * time.Minute)) {
 		t.Errorf("used until %v, want five minutes before its end", got)
 	}
 	r.control("/_sandbox/clock", map[string]any{"advance": "1h55m"})
 	r.options.Now = func() time.Time { return start.Add(115 * time.Minute) }
 	old := r.account()
 	find(old, 2)
-	if got := r.memory.expires["demo"]; !got.Equal(start.Add(116 * time.Minute)) {
+	if got := r.memory.expires[appID]; !got.Equal(start.Add(116 * time.Minute)) {
 		t.Errorf("a token that has 300 s left is used until %v, want for a minute", got)
 	}
 	r.memory.fail = errors.New("disk full")
 	find(r.account(), 2) // the stored one is read all the same; a store that fails is only logged
-	r.memory.token["demo"] = "dead"
+	r.memory.token[appID] = "dead"
 	r.memory.seen = append(r.memory.seen, "dead-token-of-another-server")
 	find(r.account(), 3)
+}
+
+// TestAnotherAppID: an account that gets another appid uses neither the token nor the uploads of the old one.
+func TestAnotherAppID(t *testing.T) {
+	other := sandbox.AccountOptions{AppID: "wxother", Secret: "other-secret", Kind: sandbox.Service}
+	r := newRig(t, append(serviceAccount(), other))
+	art := article("题", "<p>文</p>")
+	pieces, _ := r.set(art)
+	if _, err := r.AddDraft(t.Context(), pieces); err != nil {
+		t.Fatal(err)
+	}
+	r.options.AppID, r.options.Secret = other.AppID, other.Secret
+	r.Account = r.account()
+	again, _ := r.set(art)
+	if again[0].CoverID == pieces[0].CoverID {
+		t.Error("the other account is given the cover of the first")
+	}
+	if _, err := r.AddDraft(t.Context(), again); err != nil {
+		t.Error(err)
+	}
+	if one, two := r.memory.token[appID], r.memory.token[other.AppID]; one == "" || two == "" || one == two {
+		t.Error("two appids do not have a token each")
+	}
+}
+
+// TestCoverThatIsGone: somebody cleaned the material library; the next edition uploads its cover anew.
+func TestCoverThatIsGone(t *testing.T) {
+	r := newRig(t, serviceAccount())
+	art := article("题", "<p>文</p>")
+	pieces, _ := r.set(art)
+	r.fault(addPath, "errcode", 1, 40007)
+	if ce := r.failed(second(r.AddDraft(t.Context(), pieces))); ce.Reason != push.ReasonMediaGone {
+		t.Fatalf("%+v", ce)
+	}
+	again, _ := r.set(art)
+	if again[0].CoverID == pieces[0].CoverID {
+		t.Error("the dead cover is used again")
+	}
+	if _, err := r.AddDraft(t.Context(), again); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestRefusedTokenIsRenewedOnce(t *testing.T) {
@@ -183,7 +224,7 @@ func TestSendAll(t *testing.T) {
 				t.Errorf("sent %v", masses)
 			}
 			ce := r.failed(second(r.SendAll(t.Context(), media, "edition-2")))
-			if ce.Reason != push.ReasonContent || ce.Errcode != 40007 || ce.Doubt || ce.Retry {
+			if ce.Reason != push.ReasonMediaGone || ce.Errcode != 40007 || ce.Doubt || ce.Retry {
 				t.Errorf("a draft that is gone: %+v", ce)
 			}
 		})
@@ -296,7 +337,8 @@ func TestErrcodes(t *testing.T) {
 		{[]int{45028}, push.ReasonQuotaUsed, false, -1},
 		{[]int{45011, 45066}, push.ReasonBusy, false, time.Minute},
 		{[]int{40005, 40006, 40009, 41005}, push.ReasonImage, false, -1},
-		{[]int{40007, 45002, 45003, 45004, 45008, 45110, 53503, 53504, 53505, 87014, 88000}, push.ReasonContent, false, -1},
+		{[]int{40007}, push.ReasonMediaGone, false, -1},
+		{[]int{45002, 45003, 45004, 45008, 45110, 53503, 53504, 53505, 87014, 88000}, push.ReasonContent, false, -1},
 		{[]int{99999, 45067, 40152}, push.ReasonSendFailed, false, -1},
 	} {
 		for _, code := range c.codes {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -249,6 +250,17 @@ func (m *memory) SaveMedia(_ context.Context, media push.Media) error {
 	defer m.mu.Unlock()
 	m.media[media.Account+string(media.Use)+media.Hash] = media
 	m.saved++
+	return nil
+}
+
+func (m *memory) ForgetMedia(_ context.Context, account string, mediaIDs []string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, media := range m.media {
+		if media.Account == account && media.MediaID != "" && slices.Contains(mediaIDs, media.MediaID) {
+			delete(m.media, key)
+		}
+	}
 	return nil
 }
 

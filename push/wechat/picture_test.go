@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -11,8 +12,11 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/image/bmp"
 
@@ -204,6 +208,24 @@ func TestSetPictures(t *testing.T) {
 	}
 	if log := r.log.String(); !strings.Contains(log, r.portal+"/missing.jpg") || strings.Contains(log, "?") {
 		t.Errorf("the log must name the picture that is left out, without its query:\n%s", log)
+	}
+}
+
+// TestSilentPictureHost: a host that says nothing costs its pictures, not the edition.
+func TestSilentPictureHost(t *testing.T) {
+	r := newRig(t, serviceAccount())
+	r.pictures["/a.jpg"] = asJPEG(corners(40, 30))
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }))
+	defer silent.Close()
+	r.options.Images = &http.Client{Transport: r.options.Client.Transport, Timeout: 100 * time.Millisecond}
+	r.Account = r.account()
+	content := `<p>文</p><img src="` + r.portal + `/a.jpg">`
+	for i := range 6 {
+		content += fmt.Sprintf(`<img src="%s/%d.jpg">`, silent.URL, i)
+	}
+	pieces, _ := r.set(article("题", content))
+	if n := strings.Count(pieces[0].Content, "<img"); n != 1 {
+		t.Errorf("%d pictures, want the one that came", n)
 	}
 }
 

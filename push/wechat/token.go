@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A TokenStore keeps an account's access token over restarts.
+// A TokenStore keeps access tokens over restarts, by appid: an account that gets another one must not use the old one's.
 type TokenStore interface {
-	// Token returns the account's token and when it ends; an empty one if none is kept.
+	// Token returns the token of an appid and when it ends; an empty one if none is kept.
 	Token(ctx context.Context, account string) (token string, expires time.Time, err error)
 	SaveToken(ctx context.Context, account, token string, expires time.Time) error
 }
@@ -44,7 +44,7 @@ func (a *Account) token(ctx context.Context, refused string) (string, error) {
 	now := a.Now()
 	if !t.loaded {
 		t.loaded = true
-		value, expires, err := a.Tokens.Token(ctx, a.ID)
+		value, expires, err := a.Tokens.Token(ctx, a.AppID)
 		if err != nil {
 			a.Logger.Warn("stored access token not read", "account", a.ID, "error", err)
 		}
@@ -58,7 +58,7 @@ func (a *Account) token(ctx context.Context, refused string) (string, error) {
 		return "", err
 	}
 	t.value, t.expires = value, now.Add(max(life-margin, minLife))
-	if err := a.Tokens.SaveToken(ctx, a.ID, t.value, t.expires); err != nil {
+	if err := a.Tokens.SaveToken(ctx, a.AppID, t.value, t.expires); err != nil {
 		a.Logger.Warn("access token not stored", "account", a.ID, "error", err)
 	}
 	return t.value, nil
