@@ -18,15 +18,16 @@ import (
 
 // A portal answers and is read without network and without HTML: a document is what it says.
 type portal struct {
-	mu       sync.Mutex
-	listings map[string]*feeds.Listing
-	pages    map[string]*feeds.Page
-	statuses map[string]int
-	errs     map[string]error
-	panics   map[string]bool
-	etag     string
-	asked    []string
-	before   func(ctx context.Context, url string)
+	mu        sync.Mutex
+	listings  map[string]*feeds.Listing
+	pages     map[string]*feeds.Page
+	statuses  map[string]int
+	errs      map[string]error
+	panics    map[string]bool
+	redirects map[string]string
+	etag      string
+	asked     []string
+	before    func(ctx context.Context, url string)
 }
 
 func (p *portal) Fetch(ctx context.Context, r feeds.Request) (*feeds.Response, error) {
@@ -46,7 +47,11 @@ func (p *portal) Fetch(ctx context.Context, r feeds.Request) (*feeds.Response, e
 	if status == 0 {
 		status = http.StatusOK
 	}
-	resp := &feeds.Response{Status: status, URL: r.URL, ContentType: "text/html", Validators: feeds.Validators{ETag: p.etag}}
+	final := r.URL
+	if to := p.redirects[r.URL]; to != "" {
+		final = to
+	}
+	resp := &feeds.Response{Status: status, URL: final, ContentType: "text/html", Validators: feeds.Validators{ETag: p.etag}}
 	if p.etag != "" && r.Validators.ETag == p.etag {
 		resp.Status, resp.NotModified = http.StatusNotModified, true
 	}
@@ -492,6 +497,56 @@ func TestOneStoryInTwoSections(t *testing.T) {
 	all := b.store.Articles()
 	if len(all) != 1 || !cmp.Equal(all[0].Sections, []string{"a", "f"}) || all[0].Title != "title 1" {
 		t.Errorf("%+v", all)
+	}
+}
+
+// TestHitCounters are no corrections.
+func TestHitCounters(t *testing.T) {
+	b := newBench(t)
+	b.portal.publish(1)
+	for i := range 4 {
+		b.portal.pages[page(1)].Content = fmt.Sprintf("<p>text</p><p>浏览次数：%d</p>", 10+i)
+		b.clock = b.clock.Add(time.Minute)
+		if saved := b.collect("a"); len(saved.Updated) > 0 {
+			t.Errorf("look %d was a correction", i)
+		}
+	}
+	for _, same := range [][2]string{
+		{"阅读量:1", "阅读量:25"}, {"点击 <span>7</span> 次", "点击 <span>800</span> 次"}, {"（浏览：3）", "（浏览：4）"},
+	} {
+		if (feeds.Article{Content: same[0]}).ContentHash() != (feeds.Article{Content: same[1]}).ContentHash() {
+			t.Errorf("%q and %q differ", same[0], same[1])
+		}
+	}
+	for _, other := range [][2]string{{"共 3 人", "共 4 人"}, {"阅读节第 2 届", "阅读节第 3 届"}} {
+		if (feeds.Article{Content: other[0]}).ContentHash() == (feeds.Article{Content: other[1]}).ContentHash() {
+			t.Errorf("%q and %q are alike", other[0], other[1])
+		}
+	}
+}
+
+// TestStrayedPage: an article whose address leads to the front page is neither rewritten with it nor taken for gone.
+func TestStrayedPage(t *testing.T) {
+	b := newBench(t)
+	b.portal.publish(1)
+	b.collect("a")
+	was := b.article(1)
+	for _, to := range []string{base, base + "index.html", base + "404.html", base + "error/404.htm"} {
+		b.portal.redirects = map[string]string{page(1): to, page(2): to}
+		b.portal.pages[to] = &feeds.Page{Item: feeds.Item{Title: "网站首页", Content: "<p>front</p>"}}
+		b.portal.publish(2, 1)
+		b.clock = b.clock.Add(time.Minute)
+		b.collect("a")
+		now := b.article(1)
+		if now.Title != was.Title || now.Status != feeds.StatusLive || !now.Updated.Equal(was.Updated) || b.status(2) != feeds.StatusPending {
+			t.Errorf("%s: %+v, the new one is %s", to, now, b.status(2))
+		}
+	}
+	b.portal.redirects = map[string]string{page(1): base + "b/1.html"}
+	b.portal.pages[base+"b/1.html"] = &feeds.Page{Item: feeds.Item{Title: "moved", Content: "<p>text</p>"}}
+	b.clock = b.clock.Add(time.Minute)
+	if b.collect("a"); b.article(1).Title != "moved" {
+		t.Error("a page that moved is not followed")
 	}
 }
 

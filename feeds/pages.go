@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func (c *Collector) readPage(ctx context.Context, src Source, e entry) (Incoming
 	if ctx.Err() != nil {
 		return in, false
 	}
-	if err != nil || resp.Status != http.StatusOK {
+	if err != nil || resp.Status != http.StatusOK || strayed(in.Item.URL, resp.URL) {
 		in.Pending = true
 		return in, true
 	}
@@ -196,7 +197,7 @@ func (c *Collector) checkOne(ctx context.Context, a Article) Check {
 	case resp.Status == http.StatusNotFound, resp.Status == http.StatusGone:
 		ch.Gone = true
 	case resp.NotModified:
-	case resp.Status != http.StatusOK:
+	case resp.Status != http.StatusOK, strayed(a.URL, resp.URL):
 		ch.Failed = true
 	case a.FromPage || a.Status == StatusPending:
 		src := c.sourceOf(a)
@@ -206,6 +207,19 @@ func (c *Collector) checkOne(ctx context.Context, a Article) Check {
 	}
 	return ch
 }
+
+// strayed reports whether a request for an article was led to a front page or an error page that answers 200: whatever
+// stands there is not the article, and no proof that it is gone.
+func strayed(asked, answered string) bool {
+	from, err := url.Parse(asked)
+	to, err2 := url.Parse(answered)
+	if err != nil || err2 != nil || answered == "" || from.Path == to.Path {
+		return false
+	}
+	return stray.MatchString(to.Path) && !stray.MatchString(from.Path) && to.RawQuery == ""
+}
+
+var stray = regexp.MustCompile(`(?i)^/?(?:(?:index|default|home|main)(?:\.\w{2,5})?|(?:\w+/)*(?:404|error|notfound)(?:\.\w{2,5})?)?$`)
 
 func (c *Collector) sourceOf(a Article) Source {
 	if src, ok := c.Catalog.Source(a.SourceID); ok {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -106,9 +107,13 @@ func correctedAt(was Article, it Item, at time.Time) time.Time {
 	return at
 }
 
-// ContentHash is a hash over all that a reader sees of the article. A moved hash is a correction.
+// counter is a hit counter that a page prints into its text: each look at the page, ours too, moves it.
+var counter = regexp.MustCompile(`(?:浏览|阅读|点击|访问|播放|人气)(?:次数|人数|量|数)?\s*[:：]?\s*(?:<[^>]*>\s*)*\d+`)
+
+// ContentHash is a hash over all that a reader sees of the article, hit counters excepted. A moved hash is a correction.
 func (a Article) ContentHash() string {
-	b, _ := json.Marshal([]any{a.Title, a.Author, a.Origin, a.Editor, a.Published.Unix(), a.Precision, a.Content, a.Enclosures})
+	content := counter.ReplaceAllString(a.Content, "")
+	b, _ := json.Marshal([]any{a.Title, a.Author, a.Origin, a.Editor, a.Published.Unix(), a.Precision, content, a.Enclosures})
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }

@@ -226,7 +226,7 @@ func (p *page) groups() []*group {
 	p.doc.Find("a[href]").EachWithBreak(func(i int, a *goquery.Selection) bool {
 		title, address := entryTitle(a), absolute(p.base, a.AttrOr("href", ""))
 		runes := utf8.RuneCountInString(title)
-		if runes < 4 || address == "" || furniture(a) {
+		if runes < 2 || more.MatchString(title) || address == "" || furniture(a) {
 			return i < maxLinks
 		}
 		place := ""

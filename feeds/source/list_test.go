@@ -51,6 +51,23 @@ func TestListSelectors(t *testing.T) {
 	}
 }
 
+// TestShortTitles: 讣告 is a title; 更多 is not.
+func TestShortTitles(t *testing.T) {
+	page := `<ul><li><a href='/1.html'>讣告</a> 2026-11-20</li><li><a href='/2.html'>关于召开志愿服务工作推进会的通知</a> 2026-11-19</li>
+		<li><a href='/3.html'>请战</a> 2026-11-18</li><li><a href='/4.html'>全市文明实践骨干培训班今天开班</a> 2026-11-17</li></ul><a href="/more/">更多</a>`
+	l, err := newReader(t).ReadList(feeds.Source{}, response(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, it := range l.Items {
+		got = append(got, it.Title)
+	}
+	if diff := cmp.Diff([]string{"讣告", "关于召开志愿服务工作推进会的通知", "请战", "全市文明实践骨干培训班今天开班"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestSelectorsWithoutMatch: a redesign costs no news; the admin is told.
 func TestSelectorsWithoutMatch(t *testing.T) {
 	page := "<ul><li><a href='/1.html'>标题标题标题</a> 2026-11-20</li><li><a href='/2.html'>另一篇的标题</a> 2026-11-19</li></ul>"
