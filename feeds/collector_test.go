@@ -525,6 +525,35 @@ func TestHitCounters(t *testing.T) {
 	}
 }
 
+// TestPublishedAgain: an article that was withdrawn comes back when its list shows it and its page answers; a list that
+// only forgot to take it off brings nothing back.
+func TestPublishedAgain(t *testing.T) {
+	b := newBench(t)
+	b.portal.publish(1)
+	b.collect("a")
+	was := b.article(1)
+	b.portal.statuses[page(1)] = 404
+	for range 3 {
+		b.clock = b.clock.Add(testRules.WithdrawnApart)
+		b.collect("a")
+	}
+	if got := b.status(1); got != feeds.StatusWithdrawn {
+		t.Fatalf("listed, gone three times, and %s", got)
+	}
+	delete(b.portal.statuses, page(1))
+	b.portal.publish(2)
+	b.clock = b.clock.Add(time.Minute)
+	if b.collect("a"); b.status(1) != feeds.StatusWithdrawn {
+		t.Fatal("back although no list shows it")
+	}
+	b.portal.publish(2, 1)
+	b.clock = b.clock.Add(time.Minute)
+	b.collect("a")
+	if now := b.article(1); now.Status != feeds.StatusLive || now.ID != was.ID || !now.Updated.Equal(was.Updated) || !now.WithdrawnAt.IsZero() || now.Missing != 0 {
+		t.Errorf("published again: %+v", now)
+	}
+}
+
 // TestStrayedPage: an article whose address leads to the front page is neither rewritten with it nor taken for gone.
 func TestStrayedPage(t *testing.T) {
 	b := newBench(t)

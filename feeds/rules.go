@@ -53,16 +53,22 @@ func NewArticle(src Source, in Incoming, at time.Time, r Rules, backlog bool) Ar
 // Merge returns a as in corrects it, and whether a reader would see a difference. Only the source that an article was
 // first seen in corrects it: two sources print one story differently, and would otherwise overwrite each other for ever.
 func Merge(a Article, src Source, in Incoming, at time.Time, r Rules) (Article, bool) {
-	if in.Seen || src.ID != a.SourceID || a.Status == StatusWithdrawn || (in.Pending && a.Status != StatusPending) {
+	if in.Seen || src.ID != a.SourceID || (in.Pending && a.Status != StatusPending) || (a.Status == StatusWithdrawn && !in.FromPage) {
 		return a, false
 	}
 	was := a
+	if a.Status == StatusWithdrawn { // listed again, and its page is there again
+		a.Status, a.WithdrawnAt, a.Missing, a.MissingAt = "", time.Time{}, 0, time.Time{}
+	}
 	a.take(in, at)
 	if a.Status == was.Status && a.Hash == was.Hash {
 		a.Updated = was.Updated
 		return a, false
 	}
-	if was.Status == StatusLive || was.Status == StatusHeld {
+	switch {
+	case a.Hash == was.Hash:
+		a.Updated = was.Updated
+	case was.Status != StatusPending:
 		a.Updated = correctedAt(was, in.Item, at)
 	}
 	a.NextCheck = NextCheck(a, at, r)

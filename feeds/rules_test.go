@@ -86,7 +86,9 @@ func TestMerge(t *testing.T) {
 		{"seen again", live, src, incoming(func(in *Incoming) { retitled(in); in.Seen = true }), false, "标题", StatusLive, noon},
 		{"an unread page corrects nothing", live, src, incoming(func(in *Incoming) { retitled(in); in.Pending = true }), false, "标题", StatusLive, noon},
 		{"read at last", pending, src, incoming(nil), true, "标题", StatusLive, noon},
-		{"withdrawn is final", withdrawn, src, incoming(retitled), false, "标题", StatusWithdrawn, noon},
+		{"withdrawn, and only listed", withdrawn, src, incoming(func(in *Incoming) { retitled(in); in.FromPage = false }), false, "标题", StatusWithdrawn, noon},
+		{"withdrawn, listed, its page not read", withdrawn, src, incoming(func(in *Incoming) { in.FromPage, in.Pending = true, true }), false, "标题", StatusWithdrawn, noon},
+		{"withdrawn, and published again", withdrawn, src, incoming(func(in *Incoming) { retitled(in); in.FromPage = true }), true, "更正", StatusLive, later},
 	} {
 		got, changed := Merge(tc.old, tc.src, tc.in, later, rules)
 		if changed != tc.changed || got.Title != tc.title || got.Status != tc.status || !got.Updated.Equal(tc.updated) {

@@ -64,8 +64,8 @@ func (c *Collector) weigh(e entry, known map[string]Article, src Source, at time
 	}
 	e.known = true
 	own := a.SourceID == src.ID
-	if own && a.Status == StatusPending {
-		return e, true
+	if own && (a.Status == StatusPending || (a.Status == StatusWithdrawn && src.Kind == KindList)) {
+		return e, true // its page may be there by now, or again
 	}
 	if e.page || a.FromPage || !own {
 		e.page, e.in.Seen = false, true

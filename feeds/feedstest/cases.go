@@ -37,10 +37,17 @@ func (s *suite) withdrawal() {
 	if a.Status != feeds.StatusWithdrawn || !a.WithdrawnAt.Equal(Start.Add(11*time.Minute)) || a.Title != "一" {
 		s.Errorf("withdrawn as %+v", a)
 	}
-	s.save(Collected("a", Start.Add(time.Hour), Incoming("x/1", "又来")))
+	listed := Incoming("x/1", "又来")
+	listed.FromPage = false
+	s.save(Collected("a", Start.Add(time.Hour), listed))
 	if a := s.one("x/1"); a.Status != feeds.StatusWithdrawn {
-		s.Error("a withdrawn article came back")
+		s.Error("a withdrawn article came back because a list shows it")
 	}
+	saved = s.save(Collected("a", Start.Add(time.Hour), Incoming("x/1", "又来")))
+	if a := s.one("x/1"); a.Status != feeds.StatusLive || a.ID != gone.ArticleID || a.Missing != 0 || !a.WithdrawnAt.IsZero() {
+		s.Errorf("published again as %+v", a)
+	}
+	s.want("publishing again touches", saved.Touched, []string{"a"})
 }
 
 func (s *suite) comesBack() {

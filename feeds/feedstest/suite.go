@@ -309,7 +309,9 @@ func (s *suite) mergeWithdrawn() {
 	s.check(Start.Add(time.Hour), feeds.Check{ArticleID: gone.ID, Gone: true})
 	s.check(Start.Add(2*time.Hour), feeds.Check{ArticleID: gone.ID, Gone: true})
 	s.save(Collected("a", Start.Add(3*time.Hour), Incoming("x/2", "二")))
-	s.save(Collected("a", Start.Add(4*time.Hour), Incoming("x/2", "二", "x/1"), Incoming("x/1", "一")))
+	listed := Incoming("x/1", "一")
+	listed.FromPage = false
+	s.save(Collected("a", Start.Add(4*time.Hour), Incoming("x/2", "二", "x/1"), listed))
 	if a := s.one("x/2"); a.Status != feeds.StatusLive {
 		s.Errorf("the living one is %s", a.Status)
 	}
