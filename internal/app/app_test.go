@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,8 +18,10 @@ import (
 	"go.uber.org/goleak"
 
 	"wefeed/config"
+	"wefeed/feeds"
 	"wefeed/internal/app"
 	"wefeed/internal/store"
+	"wefeed/push"
 )
 
 func load(t *testing.T, more string) *config.Config {
@@ -170,6 +173,84 @@ func TestOperator(t *testing.T) {
 	if got := strings.Join(acts, "|"); got != "lin push.start |lin push.now 急|lin push.stop 演练" {
 		t.Errorf("audit trail: %s", got)
 	}
+}
+
+// TestPushNow: two requests at once are two, and a job that runs twice for one of them makes no second edition.
+func TestPushNow(t *testing.T) {
+	c := load(t, account)
+	s, err := store.Open(t.Context(), store.Options{DSN: c.StoreDSN()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	collect := func(keys ...string) {
+		t.Helper()
+		got := feeds.Collected{Source: feeds.Source{ID: "s", Section: "a", Zone: time.UTC}, At: time.Now(), Learned: true}
+		for _, key := range keys {
+			got.Items = append(got.Items, feeds.Incoming{
+				ID: feeds.ArticleID("example.cn,2026", key), Keys: []string{key}, FromPage: true,
+				Item: feeds.Item{URL: "http://" + key, Title: key, Content: "<p>文</p>"},
+			})
+		}
+		if _, err := s.SaveCollected(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+	}
+	collect()
+	err = s.SyncChannels(t.Context(), []push.Channel{{ID: "drafts", Sections: []string{"a"}}})
+	if err = errors.Join(err, s.RequestNow(t.Context(), "drafts", "lin", "急"), s.RequestNow(t.Context(), "drafts", "lin", "更急")); err != nil {
+		t.Fatal(err)
+	}
+	due, err := s.DueRows(t.Context())
+	if err != nil || len(due) != 2 || due[0].Arg != "急" || due[1].Arg != "更急" {
+		t.Fatalf("due %+v, %v", due, err)
+	}
+	collect("x/1")
+	serveUntil(t, c, "edition planned", "no edition") // x/1 goes to one of them
+	open, err := s.OpenEditions(t.Context())
+	if err != nil || len(open) != 1 {
+		t.Fatalf("open are %v, %v", open, err)
+	}
+	e, _, err := s.Edition(t.Context(), open[0])
+	if err != nil || !e.Extra || e.Why != "急" && e.Why != "更急" {
+		t.Fatalf("an extra edition %+v, %v", e, err)
+	}
+	asked := due[slices.IndexFunc(due, func(d store.Due) bool { return d.Arg == e.Why })]
+	collect("x/2")
+	if err := s.Ring(t.Context(), asked.Kind, asked.ID, asked.Arg, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	serveUntil(t, c, `"reason":"taken"`)
+}
+
+// serveUntil runs a gateway until its log has said all this.
+func serveUntil(t *testing.T, c *config.Config, want ...string) {
+	t.Helper()
+	log := make(lines, 1000)
+	a, err := app.New(t.Context(), app.Options{Config: c, Logger: slog.New(slog.NewJSONHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Stop()
+	if err := a.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for late := time.After(30 * time.Second); len(want) > 0; {
+		select {
+		case line := <-log:
+			want = slices.DeleteFunc(want, func(w string) bool { return strings.Contains(line, w) })
+		case <-late:
+			t.Fatalf("the log never said %q", want)
+		}
+	}
+}
+
+// lines are what a log says.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
 }
 
 // TestRealAccountStartsDry: without a word in the configuration a real account sends nothing, and the pages say so.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"wefeed/internal/jobs"
@@ -59,9 +60,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.KindRecheck: func(ctx context.Context, id, _ string) error { return a.collector.RecheckDue(ctx, id) },
 		store.KindRender:  func(ctx context.Context, id, _ string) error { return a.publisher.Refresh(ctx, id) },
 		store.KindSlot:    a.slot,
-		store.KindNow: func(ctx context.Context, id, why string) error {
-			return a.plan(ctx, id, a.Now().Truncate(time.Second), true, why)
-		},
+		store.KindNow:     a.now,
 		store.KindDeliver: func(ctx context.Context, id, _ string) error { return a.dispatcher.Advance(ctx, id) },
 		store.KindSweep:   func(ctx context.Context, _, _ string) error { return a.dispatcher.Sweep(ctx) },
 	}
@@ -74,6 +73,16 @@ func (a *App) slot(ctx context.Context, channel, arg string) error {
 		return fmt.Errorf("slot of %s: %w", channel, err)
 	}
 	return a.plan(ctx, channel, at, false, "")
+}
+
+// now makes an extra edition. Its slot is the time of the request, so that a request answered twice makes one.
+func (a *App) now(ctx context.Context, request, why string) error {
+	channel, asked, _ := strings.Cut(request, " ")
+	at, err := time.Parse(time.RFC3339Nano, asked)
+	if err != nil {
+		return fmt.Errorf("request %q: %w", request, err)
+	}
+	return a.plan(ctx, channel, at, true, why)
 }
 
 // plan fills a slot of a channel. The edition's own due row carries it on.

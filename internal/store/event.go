@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"wefeed/push"
 )
@@ -130,13 +131,14 @@ func (s *Store) SetSwitch(ctx context.Context, sw push.Switch) error {
 	return nil
 }
 
-// RequestNow asks for an extra edition of a channel (立即推送), with one audit row. why is the admin's reason.
+// RequestNow asks for an extra edition of a channel (立即推送), with one audit row. why is the admin's reason. Each request
+// is a job of its own, named by its channel and time.
 func (s *Store) RequestNow(ctx context.Context, channel, by, why string) error {
 	now := s.now()
 	return s.tx(ctx, func(t *tx) error {
 		if err := t.audit(ctx, now, AuditEntry{Who: by, Act: "push.now", Subject: channel, OK: true, Detail: why}); err != nil {
 			return err
 		}
-		return t.ring(ctx, KindNow, channel, why, now)
+		return t.ring(ctx, KindNow, channel+" "+now.UTC().Format(time.RFC3339Nano), why, now)
 	})
 }

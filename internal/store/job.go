@@ -15,7 +15,7 @@ const (
 	KindCollect = "collect" // [source] read it
 	KindRecheck = "recheck" // [source] look again at articles whose pages were gone
 	KindSlot    = "slot"    // [channel] fill its slot; the argument is the slot's time, RFC 3339
-	KindNow     = "now"     // [channel] an extra edition; the argument is the admin's reason
+	KindNow     = "now"     // [channel and time of the request] an extra edition; the argument is the admin's reason
 	KindDeliver = "deliver" // [edition] carry it on
 	KindRender  = "render"  // [section] its articles changed
 	KindSweep   = "sweep"   // re-enqueue open work that has no live job

@@ -68,7 +68,7 @@ func testAuditIsAppendOnly(t *testing.T, dsn func() string) {
 		t.Errorf("trail %+v, %v", trail, err)
 	}
 	rows, err := s.DueRows(t.Context())
-	if err != nil || len(rows) != 1 || rows[0].Kind != store.KindNow || rows[0].Arg != "要闻" {
+	if err != nil || len(rows) != 1 || rows[0].Kind != store.KindNow || rows[0].ID != "drafts "+day.Format(time.RFC3339Nano) || rows[0].Arg != "要闻" {
 		t.Errorf("due %+v, %v", rows, err)
 	}
 }
