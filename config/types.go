@@ -81,7 +81,7 @@ type Admin struct {
 type Feeds struct {
 	Limit       int   `yaml:"limit" default:"50" range:"1..1000" zh:"每个订阅源的文章数" en:"articles in a feed"`
 	Cache       Bytes `yaml:"cache" default:"128MiB" range:"1MiB..64GiB" zh:"内存中保存的已生成订阅源的总量" en:"memory for rendered feeds"`
-	ReaderLimit Rate  `yaml:"reader_limit" default:"60/m" zh:"每个读者地址的请求数；0 = 不限" en:"requests of one reader; 0 = off"`
+	ReaderLimit Rate  `yaml:"reader_limit" default:"60/m" zh:"每个读者地址对订阅源的请求数，本机的不计；0 = 不限" en:"requests for feeds by one address, this machine's own not counted; 0 = off"`
 }
 
 // Collect is how corrections, withdrawals and redesigns are told.

@@ -53,8 +53,10 @@ type Options struct {
 	NotFound  func(error) bool                // recognises the store's "no such article"
 	Ready     func(ctx context.Context) error // nil: ready
 	Feeds     http.Handler
+	Limit     Limit                   // of one reader's requests for feeds
 	Callbacks map[string]http.Handler // by account id
 	Banner    string                  // above every page; "" for none
+	Now       func() time.Time        // default time.Now
 	Logger    *slog.Logger
 }
 
@@ -78,6 +80,10 @@ func New(o Options) (*Server, error) {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Feeds = limit(o.Limit, o.Now, o.Feeds)
 	s := &Server{Options: o, mux: http.NewServeMux()}
 	var err error
 	if s.pages, err = parsePages(o.Site.Zone); err != nil {
