@@ -65,14 +65,17 @@ func (l *life) drawChange(t *rapid.T) {
 		return
 	}
 	key := fmt.Sprint("x/", rapid.IntRange(max(1, l.articles-10), l.articles).Draw(t, "article"))
+	id := pushtest.ArticleID(key)
 	if rapid.Bool().Draw(t, "gone") {
 		l.takeBack(key)
-		if id := pushtest.ArticleID(key); l.gone[id].IsZero() {
+		if l.gone[id].IsZero() {
 			l.gone[id] = l.clock.Now()
 		}
-	} else {
-		l.correct(key, key+" 更正")
+		return
 	}
+	l.judgeGone()
+	l.correct(key, key+" 更正") // is there again, if it was gone
+	delete(l.gone, id)
 }
 
 func (l *life) drawSlot(t *rapid.T) {
@@ -153,18 +156,9 @@ func (l *life) events() {
 	}
 }
 
-func (l *life) judge() {
-	byMark := map[string]push.Edition{}
-	for _, e := range l.store.Editions() {
-		byMark[e.Mark] = e
-		if err := judge(l.world, e); err != nil {
-			l.Fatal(err)
-		}
-		asked := e.Reason == push.ReasonNoOutcome && l.account.Calls(pushtest.CallAsk) >= 10
-		if e.State == push.Unknown && !l.account.Doubted(e.Mark) && !l.died[e.ID] && !asked {
-			l.Fatalf("edition %s is unknown (%s), and yet every answer was plain", e.ID, e.Reason)
-		}
-	}
+// judgeGone looks for what went out after the portal had taken it back.
+func (l *life) judgeGone() {
+	byMark := l.byMark()
 	for _, f := range append(l.account.Effects(push.StepDraft), l.account.Effects(push.StepMass)...) {
 		if l.account.Doubted(f.Mark) || l.died[byMark[f.Mark].ID] {
 			continue // it may have left before
@@ -175,6 +169,28 @@ func (l *life) judge() {
 			}
 		}
 	}
+}
+
+func (l *life) byMark() map[string]push.Edition {
+	all := map[string]push.Edition{}
+	for _, e := range l.store.Editions() {
+		all[e.Mark] = e
+	}
+	return all
+}
+
+func (l *life) judge() {
+	for _, e := range l.store.Editions() {
+		if err := judge(l.world, e); err != nil {
+			l.Fatal(err)
+		}
+		asked := e.Reason == push.ReasonNoOutcome && l.account.Calls(pushtest.CallAsk) >= 10
+		if e.State == push.Unknown && !l.account.Doubted(e.Mark) && !l.died[e.ID] && !asked {
+			l.Fatalf("edition %s is unknown (%s), and yet every answer was plain", e.ID, e.Reason)
+		}
+	}
+	l.judgeGone()
+	byMark := l.byMark()
 	drafted, sent := map[string]string{}, map[string]string{}
 	count := func(in map[string]string, f pushtest.Effect) {
 		for _, id := range f.Articles {
