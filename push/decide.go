@@ -237,9 +237,12 @@ func ended(e Edition, ds []Delivery, s Situation) Action {
 	return Action{Do: DoAsk, Step: StepMass}
 }
 
-// byEvent ends a mass edition by WeChat's word. A success that reached nobody is none.
+// byEvent ends a mass edition by WeChat's word. A success that reached nobody is none; a failure that reached some keeps
+// its articles, since they are not to get them twice.
 func byEvent(ev Event) Action {
 	switch {
+	case ev.Status != "send success" && ev.SentTo > 0:
+		return Action{Do: DoEnd, State: Sent, Reason: ReasonPartly}
 	case ev.Status != "send success":
 		return Action{Do: DoEnd, State: Failed, Reason: massFailure(ev.Status)}
 	case ev.SentTo == 0:

@@ -251,6 +251,8 @@ func TestDecideAfterTheCall(t *testing.T) {
 		{"event: sent", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("send success", 3), end(push.Sent, "")},
 		{"event: nobody got it", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("send success", 0), end(push.Failed, push.ReasonNobody)},
 		{"event: failed", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("send fail", 0), end(push.Failed, push.ReasonSendFailed)},
+		{"event: failed, but some got it", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("send fail", 1), end(push.Sent, push.ReasonPartly)},
+		{"event: refused half way", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("err(20001)", 7), end(push.Sent, push.ReasonPartly)},
 		{"event: politics", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("err(20001)", 0), end(push.Failed, push.ReasonContent)},
 		{"event: the admin refused", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("err(40001)", 0), end(push.Failed, push.ReasonAdmin)},
 		{"event: the admin was late", push.KindMass, push.Submitted, 0, done, asked(0, 0), event("err(40002)", 0), end(push.Failed, push.ReasonAdminLate)},

@@ -40,6 +40,7 @@ const (
 	ReasonAdmin      Reason = "admin_refused"
 	ReasonAdminLate  Reason = "admin_timeout"
 	ReasonNobody     Reason = "nobody_reached"
+	ReasonPartly     Reason = "partly_sent" // WeChat calls it failed, but some followers have it
 	ReasonSendFailed Reason = "send_failed"
 	ReasonInternal   Reason = "internal"
 )
@@ -84,6 +85,7 @@ func explain() map[Reason]explanation {
 		ReasonAdmin:       {"管理员拒绝了群发确认", "与账号管理员确认后重新推送", false},
 		ReasonAdminLate:   {"管理员 30 分钟内没有确认群发", "请管理员留意确认消息后重新推送", false},
 		ReasonNobody:      {"群发成功但没有任何粉丝收到", "检查粉丝数与本月额度", false},
+		ReasonPartly:      {"群发没有全部完成，只有一部分粉丝收到", "请在公众平台的发表记录中核对，切勿再次发送，以免粉丝重复收到", false},
 		ReasonSendFailed:  {"微信告知群发失败", "查看提示中的原因后重新推送", false},
 		ReasonInternal:    {"系统内部错误", "查看日志；若持续出现请报告给开发者", true},
 	}

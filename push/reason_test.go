@@ -42,7 +42,7 @@ func TestReasonsExplainThemselves(t *testing.T) {
 		push.ReasonCorrected, push.ReasonNoAnswer, push.ReasonUnseen, push.ReasonOver24h, push.ReasonNoOutcome, push.ReasonNetwork,
 		push.ReasonBusy, push.ReasonQuotaUsed, push.ReasonToken, push.ReasonSecret, push.ReasonIP, push.ReasonForbidden,
 		push.ReasonContent, push.ReasonImage, push.ReasonOriginal, push.ReasonAdmin, push.ReasonAdminLate, push.ReasonNobody,
-		push.ReasonSendFailed, push.ReasonInternal,
+		push.ReasonPartly, push.ReasonSendFailed, push.ReasonInternal,
 	} {
 		if !slices.Contains(reasons, r) {
 			t.Errorf("%s is not explained", r)
