@@ -205,9 +205,24 @@ func (x *Dispatcher) save(ctx context.Context, e Edition, from EditionState, wak
 	e.Changed = x.Now()
 	err := x.Store.Save(ctx, Progress{Edition: e, From: from, Deliveries: changes, Wake: wake})
 	if err == nil && e.State != from {
-		x.Logger.Info("edition moved", "edition", e.ID, "channel", e.Channel, "from", string(from), "state", string(e.State), "reason", string(e.Reason))
+		x.sayMoved(e, from)
 	}
 	return err
+}
+
+// sayMoved tells of an edition's new state, loudly where only an admin can say what became of it.
+func (x *Dispatcher) sayMoved(e Edition, from EditionState) {
+	x.Logger.Info("edition moved", "edition", e.ID, "channel", e.Channel, "from", string(from), "state", string(e.State), "reason", string(e.Reason))
+	if e.State != Unknown && e.Reason != ReasonPartly {
+		return
+	}
+	what, todo := e.Reason.Explain()
+	titles := make([]string, len(e.Items))
+	for i, it := range e.Items {
+		titles[i] = it.Title
+	}
+	x.Logger.Warn("look at what became of this edition", "edition", e.ID, "channel", e.Channel, "state", string(e.State),
+		"reason", string(e.Reason), "titles", titles, "what", what, "do", todo)
 }
 
 // end ends an edition, and its open delivery with it.

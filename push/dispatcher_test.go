@@ -1,9 +1,11 @@
 package push_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +159,39 @@ func TestDraftLookedForTooLate(t *testing.T) {
 	}
 	w.clock.Advance(time.Minute)
 	wantNone(t, w.plan("drafts"), push.ReasonNothingNew) // never guessed
+}
+
+// A mass send that failed half way has reached followers, who are not to get its articles twice.
+func TestPartlySentKeepsItsArticles(t *testing.T) {
+	w := newWorld(t, massChannel("daily"))
+	w.collect("x/1")
+	e := w.slot("daily")
+	w.account.Answer(push.MassSending)
+	w.advance()
+	ev := push.Event{Account: "acc", MsgID: "mass-2", Status: "send fail", Total: 9, SentTo: 4, Errors: 5, At: w.clock.Now()}
+	w.ok(w.store.SaveEvent(w.ctx, ev))
+	w.advance()
+	w.wantState(e, push.Sent, push.ReasonPartly)
+	w.clock.Advance(24 * time.Hour)
+	wantNone(t, w.plan("daily"), push.ReasonNothingNew)
+}
+
+// What only an admin can settle is said loudly, with the articles and what to do.
+func TestUnknownIsToldLoudly(t *testing.T) {
+	w := newWorld(t, massChannel("daily"))
+	var log bytes.Buffer
+	w.dispatcher.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	w.collect("x/1")
+	w.account.Answer(push.MassSending)
+	e := w.slot("daily")
+	w.carry(e)
+	w.wantState(e, push.Unknown, push.ReasonNoOutcome)
+	what, todo := push.ReasonNoOutcome.Explain()
+	for _, want := range []string{e.ID, "x/1", what, todo} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, log.String())
+		}
+	}
 }
 
 // An attempt rises only when the one before it is proven to have had no effect; its mark stays.
