@@ -116,15 +116,15 @@ func (p *Planner) refuse(ch Channel, slot time.Time) Reason {
 }
 
 // left is how many editions the channel's account may still send. A 公众号 may make one mass send a day; a 服务号 one a
-// day and four a month to all (Batch_Sends.html). Editions that may have left count as if they had. Drafts have no quota
-// that an edition could use up.
+// day and four a month to all (Batch_Sends.html). What counts is when a send left, not its slot; one that may have left
+// counts as if it had. Drafts have no quota that an edition could use up.
 func (p *Planner) left(ctx context.Context, ch Channel) (int, error) {
 	if ch.Kind != KindMass {
 		return 1, nil
 	}
 	now := p.Now().In(p.Zone)
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, p.Zone)
-	sends, err := p.Store.MassSends(ctx, ch.Account, month)
+	sends, err := p.Store.MassSends(ctx, ch.Account, month, now)
 	if err != nil {
 		return 0, err
 	}

@@ -214,7 +214,8 @@ func TestPlanKeepsWithinTheQuota(t *testing.T) {
 			if e := w.plan(ch).Edition; e.ID != "" {
 				now, _ := w.read(e)
 				now.State = push.Sent
-				w.ok(w.store.Save(w.ctx, push.Progress{Edition: now, From: push.Planned}))
+				mass := push.Delivery{Edition: e.ID, Step: push.StepMass, State: push.Done, Attempt: 1, CalledAt: w.clock.Now()}
+				w.ok(w.store.Save(w.ctx, push.Progress{Edition: now, From: push.Planned, Deliveries: []push.DeliveryChange{{Delivery: mass}}}))
 				sent = append(sent, day)
 			}
 			w.collect(fmt.Sprint(ch, "/more/", day))
@@ -238,10 +239,60 @@ func TestQuotaDayIsTheSites(t *testing.T) {
 	w.clock.Set(start.Add(5*time.Hour + 59*time.Minute)) // 23:59 there
 	w.collect("x/1")
 	w.slot("daily")
+	w.advance()
 	w.collect("x/2")
 	wantNone(t, w.plan("weekly"), push.ReasonNoQuota)
 	w.clock.Advance(time.Minute)
 	wantTitles(t, w.slot("weekly"), "x/2")
+}
+
+// What counts is when a send leaves: the edition of a slot before midnight, at a month's end too, uses up the quota of
+// the day after if it is released then.
+func TestQuotaCountsWhenASendLeaves(t *testing.T) {
+	w := newWorld(t, massChannel("daily"), massChannel("weekly"))
+	w.clock.Set(time.Date(2026, 11, 30, 23, 58, 0, 0, site))
+	w.collect("x/1")
+	w.press(true)
+	late := w.slot("daily")
+	w.advance()
+	w.clock.Advance(4 * time.Minute)
+	w.collect("x/2")
+	wantNone(t, w.plan("weekly"), push.ReasonNoQuota) // it may leave at any moment
+	w.press(false)
+	w.carry(late)
+	w.wantState(late, push.Sent, "")
+	wantNone(t, w.plan("weekly"), push.ReasonNoQuota)
+	for day := 2; day <= 4; day++ {
+		w.clock.Set(time.Date(2026, 12, day, 0, 0, 0, 0, site))
+		w.collect(fmt.Sprint("day/", day))
+		w.wantState(w.carry(w.slot("weekly")), push.Sent, "")
+	}
+	w.clock.Set(time.Date(2026, 12, 5, 0, 0, 0, 0, site))
+	w.collect("x/5")
+	wantNone(t, w.plan("daily"), push.ReasonNoQuota) // four in December
+}
+
+// When WeChat says that the day's send is used up, an editor sent by hand: no more drafts are made in vain that day.
+func TestQuotaUsedByHand(t *testing.T) {
+	for name, fault := range map[string]pushtest.Fault{
+		"for good": pushtest.Refused(push.ReasonQuotaUsed, 45028), "to be tried again": pushtest.Again(push.ReasonQuotaUsed),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, massChannel("daily"), massChannel("weekly"))
+			w.collect("x/1")
+			w.account.Script(pushtest.CallSend, repeat(fault, 99)...)
+			if e := w.carry(w.slot("daily")); e.State.Open() || !e.State.Frees() {
+				t.Fatalf("the edition is %s", e.State)
+			}
+			w.account.Heal()
+			w.clock.Set(time.Date(2026, 11, 20, 23, 59, 0, 0, site))
+			wantNone(t, w.plan("daily"), push.ReasonNoQuota)
+			wantNone(t, w.plan("weekly"), push.ReasonNoQuota)
+			w.clock.Advance(time.Minute)
+			w.carry(w.slot("daily"))
+			w.wantEffects(2, 1)
+		})
+	}
 }
 
 // A send that is proven not to have happened gives its place back; one in doubt does not.

@@ -49,9 +49,10 @@ type Store interface {
 	// edition of the channel that keeps its articles ([EditionState.Frees]) and, when the channel's kind reaches
 	// followers, in none of the account's other editions that reach them. Newest first, at most limit.
 	Candidates(ctx context.Context, ch Channel, now time.Time, limit int) ([]feeds.Article, error)
-	// MassSends returns the Slot of every mass edition of the account since then that left or may have left
-	// (submitted, sent, unknown, or with a mass delivery not proven failed) or is about to (open).
-	MassSends(ctx context.Context, account string, since time.Time) ([]time.Time, error)
+	// MassSends returns when the account's mass sends since then used up its quota, earliest first: a call that had or may
+	// have had its effect, when it was made; an open edition that has made none, now, since it is about to leave; and a
+	// call that WeChat refused with ReasonQuotaUsed, then: the account's editors had sent by hand.
+	MassSends(ctx context.Context, account string, since, now time.Time) ([]time.Time, error)
 	// CreateEdition stores e with its items and first deliveries, checks again that no article is taken, and makes it
 	// due at once. ErrTaken: the channel's slot has an edition, or an article is taken.
 	CreateEdition(ctx context.Context, e Edition, ds []Delivery) error

@@ -48,6 +48,9 @@ func massChannel(id string) push.Channel {
 	return ch
 }
 
+// site is the zone of the world's days.
+var site = time.FixedZone("CST", 8*60*60)
+
 // newWorld returns a world whose source a is learned and whose channels have joined.
 func newWorld(t tb, channels ...push.Channel) *world {
 	t.Helper()
@@ -61,7 +64,7 @@ func newWorld(t tb, channels ...push.Channel) *world {
 	}
 	var err error
 	w.planner, err = push.NewPlanner(push.PlannerOptions{
-		Store: w.store, Zone: time.FixedZone("CST", 8*60*60), Now: clock.Now, Rand: rand.NewChaCha8([32]byte{}),
+		Store: w.store, Zone: site, Now: clock.Now, Rand: rand.NewChaCha8([32]byte{}),
 		Accounts: map[string]push.AccountKind{"acc": push.AccountService, "plain": push.AccountUnverified, "daily": push.AccountSubscription},
 	})
 	w.ok(err)

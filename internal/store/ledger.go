@@ -13,6 +13,9 @@ import (
 	"wefeed/push"
 )
 
+// openStates are the states that are Open.
+const openStates = `'planned', 'in_review', 'approved', 'sending', 'submitted', 'held'`
+
 // candidatesQuery selects what a channel may send; takenQuery, what is in an edition that keeps its articles: one of the
 // channel's, or one of its account's that reaches followers when the channel does so too.
 const (
@@ -51,21 +54,25 @@ func (s *Store) Candidates(ctx context.Context, ch push.Channel, now time.Time, 
 	return found, nil
 }
 
+// massSendsQuery selects when mass sends used up quota.
+const massSendsQuery = `SELECT used_at FROM (
+	SELECT CASE WHEN d.state IN ('in_flight', 'done', 'unknown') THEN d.called_at WHEN e.state IN (` + openStates + `) THEN ?
+			WHEN d.reason = 'quota_used' THEN d.ended_at ELSE 0 END AS used_at
+		FROM editions e LEFT JOIN deliveries d ON d.edition = e.id AND d.step = 'mass'
+		WHERE e.account = ? AND e.kind = 'mass') AS sends
+	WHERE used_at > 0 AND used_at >= ? ORDER BY used_at`
+
 // MassSends implements push.Store.
-func (s *Store) MassSends(ctx context.Context, account string, since time.Time) (slots []time.Time, err error) {
+func (s *Store) MassSends(ctx context.Context, account string, since, now time.Time) (times []time.Time, err error) {
 	err = s.read(ctx, func(q querier) error {
 		return q.each(ctx, func(r *sql.Rows) error {
-			var slot time.Time
-			err := r.Scan(at(&slot))
-			slots = append(slots, slot)
+			var used time.Time
+			err := r.Scan(at(&used))
+			times = append(times, used)
 			return err
-		}, `SELECT slot FROM editions e WHERE account = ? AND kind = 'mass' AND slot >= ?
-			AND (state IN ('planned', 'in_review', 'approved', 'sending', 'submitted', 'sent', 'held', 'unknown')
-				OR EXISTS (SELECT 1 FROM deliveries d WHERE d.edition = e.id AND d.step = 'mass'
-					AND d.state IN ('in_flight', 'done', 'unknown')))
-			ORDER BY slot`, account, since)
+		}, massSendsQuery, now, account, since)
 	})
-	return slots, err
+	return times, err
 }
 
 // CreateEdition implements push.Store.
@@ -191,7 +198,7 @@ func (q querier) items(ctx context.Context, edition string) (items []push.Editio
 func (s *Store) OpenEditions(ctx context.Context) (ids []string, err error) {
 	err = s.read(ctx, func(q querier) error {
 		ids, err = q.texts(ctx, `SELECT id FROM editions
-			WHERE state IN ('planned', 'in_review', 'approved', 'sending', 'submitted', 'held') ORDER BY slot, id`)
+			WHERE state IN (`+openStates+`) ORDER BY slot, id`)
 		return err
 	})
 	return ids, err

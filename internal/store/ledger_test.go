@@ -260,39 +260,6 @@ func wantDue(t *testing.T, s *store.Store, id string, want time.Time) {
 	}
 }
 
-func TestMassSends(t *testing.T) { onBoth(t, testMassSends) }
-
-func testMassSends(t *testing.T, dsn func() string) {
-	s := ledger(t, dsn())
-	var want []time.Time
-	for i, state := range []push.EditionState{push.Planned, push.Held, push.Unknown, push.Sent, push.Failed, push.Expired} {
-		slot := day.Add(time.Duration(i) * time.Hour)
-		e := edition(s, t, daily, slot)
-		if state != push.Planned {
-			move(t, s, e, state, time.Time{})
-		}
-		if i < 4 {
-			want = append(want, slot)
-		}
-	}
-	e := edition(s, t, daily, day.Add(10*time.Hour))
-	expired := e
-	expired.State = push.Expired
-	mass := push.Delivery{Edition: e.ID, Step: push.StepMass, State: push.DeliveryUnknown, Attempt: 1}
-	if err := s.Save(t.Context(), push.Progress{Edition: expired, From: push.Planned, Deliveries: []push.DeliveryChange{{Delivery: mass}}}); err != nil {
-		t.Fatal(err)
-	}
-	want = append(want, e.Slot)
-	edition(s, t, drafts, day)
-	got, err := s.MassSends(t.Context(), "acc", day)
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("-want +got %v\n%s", err, diff)
-	}
-	if open, err := s.OpenEditions(t.Context()); len(open) != 3 || err != nil {
-		t.Errorf("open are %v, %v", open, err)
-	}
-}
-
 func TestEventsWakeTheirEdition(t *testing.T) { onBoth(t, testEventsWakeTheirEdition) }
 
 func testEventsWakeTheirEdition(t *testing.T, dsn func() string) {

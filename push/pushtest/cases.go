@@ -2,6 +2,8 @@ package pushtest
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"wefeed/feeds"
@@ -175,42 +177,58 @@ func (s *suite) createWhole() {
 
 func (s *suite) massSends() {
 	s.learned()
+	now := Start.Add(time.Hour)
 	var want []time.Time
-	add := func(state push.EditionState, mass push.DeliveryState, counts bool) {
+	n := 0
+	add := func(state push.EditionState, mass push.Delivery, at time.Time) {
 		s.Helper()
-		slot := Start.Add(time.Duration(len(want)) * time.Minute)
-		e, ds := edition(string(state+"/")+string(mass), daily(), slot)
-		e.Channel = e.ID // a channel each, so that slots may meet
-		if mass != "" {
-			ds = append(ds, push.Delivery{Edition: e.ID, Step: push.StepMass, State: mass, Attempt: 1})
+		n++
+		e, ds := edition(fmt.Sprint(n), daily(), Start.Add(-time.Hour)) // a slot that is over
+		e.Channel = e.ID                                                // a channel each, so that slots may meet
+		if mass.State != "" {
+			mass.Edition, mass.Step, mass.Attempt = e.ID, push.StepMass, 1
+			ds = append(ds, mass)
 		}
 		e.State = state
 		s.ok(s.CreateEdition(s.Context(), e, ds))
-		if counts {
-			want = append(want, slot)
+		if !at.IsZero() {
+			want = append(want, at)
 		}
 	}
-	for _, open := range []push.EditionState{
-		push.Planned, push.InReview, push.Approved, push.Sending, push.Submitted, push.Sent, push.Held, push.Unknown,
-	} {
-		add(open, "", true)
+	intended := push.Delivery{State: push.Intended}
+	called := func(state push.DeliveryState, r push.Reason) push.Delivery {
+		at := Start.Add(time.Duration(n) * time.Second)
+		return push.Delivery{State: state, FirstCalledAt: Start, CalledAt: at, EndedAt: at.Add(time.Minute), Reason: r}
 	}
-	for _, over := range []push.EditionState{push.Failed, push.Expired, push.Rejected, push.Withdrawn} {
-		add(over, "", false)
-		add(over, push.Intended, false)
-		add(over, push.DeliveryFailed, false)
-		add(over, push.InFlight, true)
-		add(over, push.Done, true)
-		add(over, push.DeliveryUnknown, true)
+	for _, over := range []push.EditionState{push.Sent, push.Unknown, push.Failed, push.Expired, push.Rejected, push.Withdrawn} {
+		add(over, push.Delivery{}, time.Time{})
+		add(over, intended, time.Time{})
+		add(over, called(push.DeliveryFailed, push.ReasonContent), time.Time{})
+		for _, state := range []push.DeliveryState{push.InFlight, push.Done, push.DeliveryUnknown} {
+			d := called(state, "")
+			add(over, d, d.CalledAt)
+		}
 	}
-	s.create("early", drafts())
-	got, err := s.MassSends(s.Context(), "acc", Start)
+	for _, refused := range []push.DeliveryState{push.DeliveryFailed, push.Intended} {
+		d := called(refused, push.ReasonQuotaUsed)
+		add(push.Expired, d, d.EndedAt)
+	}
+	submitted := called(push.Done, "")
+	add(push.Submitted, submitted, submitted.CalledAt)
+	for _, open := range []push.EditionState{push.Planned, push.InReview, push.Approved, push.Sending, push.Held} {
+		add(open, push.Delivery{}, now)
+		add(open, intended, now)
+		add(open, called(push.Intended, push.ReasonQuotaUsed), now) // tried again, later
+	}
+	s.create("draft", drafts())
+	slices.SortFunc(want, time.Time.Compare)
+	got, err := s.MassSends(s.Context(), "acc", Start, now)
 	s.ok(err)
 	s.want("sends", got, want)
-	later, err := s.MassSends(s.Context(), "acc", want[2])
+	later, err := s.MassSends(s.Context(), "acc", want[2], now)
 	s.ok(err)
 	s.want("later sends", later, want[2:])
-	others, err := s.MassSends(s.Context(), "other", Start)
+	others, err := s.MassSends(s.Context(), "other", Start, now)
 	s.ok(err)
 	s.want("another account's sends", others, []time.Time(nil))
 }

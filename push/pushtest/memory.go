@@ -170,19 +170,35 @@ func (m *Memory) taken(channel, account string, kind push.Kind) map[string]bool 
 }
 
 // MassSends implements push.Store.
-func (m *Memory) MassSends(_ context.Context, account string, since time.Time) (slots []time.Time, _ error) {
+func (m *Memory) MassSends(_ context.Context, account string, since, now time.Time) (times []time.Time, _ error) {
 	defer m.enter("MassSends")()
-	left := func(d push.Delivery) bool {
-		return d.Step == push.StepMass && d.State != push.Intended && d.State != push.DeliveryFailed
-	}
 	for _, e := range m.editions {
-		counts := !e.State.Frees() || slices.ContainsFunc(m.deliveries[e.ID], left)
-		if e.Account == account && e.Kind == push.KindMass && !e.Slot.Before(since) && counts {
-			slots = append(slots, e.Slot)
+		if e.Account != account || e.Kind != push.KindMass {
+			continue
+		}
+		if at := m.sentAt(e, now); !at.IsZero() && !at.Before(since) {
+			times = append(times, at)
 		}
 	}
-	slices.SortFunc(slots, time.Time.Compare)
-	return slots, nil
+	slices.SortFunc(times, time.Time.Compare)
+	return times, nil
+}
+
+// sentAt is when an edition used up quota, zero for never.
+func (m *Memory) sentAt(e push.Edition, now time.Time) time.Time {
+	var d push.Delivery
+	if i := m.index(e.ID, push.StepMass); i >= 0 {
+		d = m.deliveries[e.ID][i]
+	}
+	switch {
+	case d.State == push.InFlight || d.State == push.Done || d.State == push.DeliveryUnknown:
+		return d.CalledAt
+	case e.State.Open():
+		return now
+	case d.Reason == push.ReasonQuotaUsed:
+		return d.EndedAt
+	}
+	return time.Time{}
 }
 
 // CreateEdition implements push.Store.

@@ -40,7 +40,7 @@ func RunStore(t *testing.T, newStore func(*testing.T) Store) {
 		"an edition comes back as it was stored":        (*suite).roundTrip,
 		"a slot has one edition":                        (*suite).oneEdition,
 		"an edition is created whole or not at all":     (*suite).createWhole,
-		"sends count until they are proven failed":      (*suite).massSends,
+		"sends count when they leave":                   (*suite).massSends,
 		"open editions are found":                       (*suite).openEditions,
 		"begin compares":                                (*suite).begin,
 		"begin reads the red button":                    (*suite).beginStopped,
