@@ -76,16 +76,26 @@ func (p *Planner) Plan(ctx context.Context, ch Channel, slot time.Time, extra bo
 	if len(candidates) == 0 {
 		return Plan{None: ReasonNothingNew}, nil
 	}
+	clean, suspects, err := p.sift(ctx, ch, candidates)
+	if err != nil {
+		return Plan{}, err
+	}
+	if len(clean)+len(suspects) == 0 {
+		return Plan{None: ReasonContent, Waiting: len(candidates)}, nil
+	}
 	if left, err := p.left(ctx, ch); err != nil || left <= 0 {
 		return Plan{None: ReasonNoQuota, Waiting: len(candidates)}, err
 	}
-	items, waiting := choose(ch, candidates)
+	items := choose(ch, clean)
 	switch {
 	case len(items) == 0:
-		return Plan{None: ReasonTitle, Waiting: waiting}, nil
+		if items = chooseOne(ch, suspects); len(items) == 0 {
+			return Plan{None: ReasonTitle, Waiting: len(candidates)}, nil
+		}
 	case len(items) < ch.Min && !extra:
-		return Plan{None: ReasonTooFew, Waiting: waiting + len(items)}, nil
+		return Plan{None: ReasonTooFew, Waiting: len(candidates)}, nil
 	}
+	waiting := len(candidates) - len(items)
 	e, err := p.edition(ch, slot, items)
 	if err != nil {
 		return Plan{}, err
@@ -113,6 +123,33 @@ func (p *Planner) refuse(ch Channel, slot time.Time) Reason {
 		return ReasonExpired
 	}
 	return ""
+}
+
+// sift parts the candidates by what WeChat made of them before. One that it refused alone is left out until the portal
+// corrects it. One that it refused in company may be innocent, so it goes by itself when no clean one waits, as does one
+// that was corrected: a single bad article costs a channel as many slots as its edition had articles, and no more.
+func (p *Planner) sift(ctx context.Context, ch Channel, candidates []feeds.Article) (clean, suspects []feeds.Article, err error) {
+	var since time.Time
+	if ch.MaxAge > 0 {
+		since = p.Now().Add(-ch.MaxAge) // no candidate is older
+	}
+	refusals, err := p.Store.Refusals(ctx, ch.ID, since)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range candidates {
+		r, refused := refusals[a.ID]
+		switch {
+		case !refused:
+			clean = append(clean, a)
+		case r.Alone && !a.Updated.After(r.At):
+			p.Logger.Info("article left out: WeChat refused it, and it is unchanged", "channel", ch.ID, "article", a.ID,
+				"title", a.Title, "refused", r.At)
+		default:
+			suspects = append(suspects, a)
+		}
+	}
+	return clean, suspects, nil
 }
 
 // left is how many editions the channel's account may still send. A 公众号 may make one mass send a day; a 服务号 one a
@@ -143,13 +180,12 @@ func (p *Planner) left(ctx context.Context, ch Channel) (int, error) {
 
 // choose takes the newest articles, at most the channel's number, and puts the first one with a picture in front (头条
 // has the large cover). The candidates' order decides everything else, so that the same candidates give the same edition.
-func choose(ch Channel, candidates []feeds.Article) (items []EditionItem, waiting int) {
+func choose(ch Channel, candidates []feeds.Article) (items []EditionItem) {
 	most := min(ch.Max, MaxArticles)
 	lead := -1
 	for _, a := range candidates {
 		title, ok := FitTitle(a.Title, ch.LongTitle)
 		if !ok || len(items) == most {
-			waiting++
 			continue
 		}
 		if lead < 0 && len(a.Images) > 0 {
@@ -161,7 +197,13 @@ func choose(ch Channel, candidates []feeds.Article) (items []EditionItem, waitin
 		first := items[lead]
 		items = slices.Insert(slices.Delete(items, lead, lead+1), 0, first)
 	}
-	return items, waiting
+	return items
+}
+
+// chooseOne takes the newest article, whatever number of them the channel wants at least.
+func chooseOne(ch Channel, suspects []feeds.Article) []EditionItem {
+	ch.Max = 1
+	return choose(ch, suspects)
 }
 
 // FitTitle returns the title as WeChat takes it, at most [MaxTitleRunes] characters; false if the channel holds

@@ -234,6 +234,55 @@ func TestPlanKeepsWithinTheQuota(t *testing.T) {
 	}
 }
 
+// One article that WeChat refuses keeps its neighbours back no longer than it takes to try each by itself.
+func TestPlanFindsTheRefusedArticle(t *testing.T) {
+	ch := draftsChannel("drafts")
+	ch.Min = 2
+	w := newWorld(t, ch)
+	w.collect("x/1", "x/2", "x/bad", "x/3")
+	bad := "x/bad"
+	send := func(want push.EditionState, titles ...string) {
+		t.Helper()
+		w.clock.Advance(time.Hour)
+		e := w.slot("drafts")
+		wantTitles(t, e, titles...)
+		if slices.Contains(titles, bad) {
+			w.account.Script(pushtest.CallAdd, pushtest.Refused(push.ReasonContent, 45166))
+		}
+		if e = w.carry(e); e.State != want {
+			t.Errorf("%v: %s, want %s", titles, e.State, want)
+		}
+	}
+	leftOut := func() {
+		t.Helper()
+		w.clock.Advance(time.Hour)
+		p := w.plan("drafts")
+		wantNone(t, p, push.ReasonContent)
+		if p.Waiting != 1 {
+			t.Errorf("%d wait, want 1", p.Waiting)
+		}
+	}
+	send(push.Failed, "x/1", "x/2", bad, "x/3")
+	w.collect("x/4", "x/5")
+	send(push.HandedOver, "x/4", "x/5") // the unsuspected come first
+	send(push.HandedOver, "x/1")
+	send(push.HandedOver, "x/2")
+	send(push.Failed, bad)
+	send(push.HandedOver, "x/3")
+	leftOut()
+	w.collect("x/6", "x/7")
+	send(push.HandedOver, "x/6", "x/7")
+	leftOut()
+	w.correct("x/bad", "x/still bad")
+	bad = "x/still bad"
+	send(push.Failed, bad)
+	leftOut()
+	w.correct("x/bad", "x/good")
+	send(push.HandedOver, "x/good")
+	w.clock.Advance(time.Hour)
+	wantNone(t, w.plan("drafts"), push.ReasonNothingNew)
+}
+
 func TestQuotaDayIsTheSites(t *testing.T) {
 	w := newWorld(t, massChannel("daily"), massChannel("weekly"))
 	w.clock.Set(start.Add(5*time.Hour + 59*time.Minute)) // 23:59 there
@@ -299,9 +348,9 @@ func TestQuotaUsedByHand(t *testing.T) {
 func TestQuotaOfFailedSends(t *testing.T) {
 	w := newWorld(t, massChannel("daily"))
 	w.collect("x/1")
-	w.account.Script(pushtest.CallSend, pushtest.Refused(push.ReasonContent, 45008), pushtest.Lost())
+	w.account.Script(pushtest.CallSend, pushtest.Refused(push.ReasonForbidden, 48001), pushtest.Lost())
 	failed := w.carry(w.slot("daily"))
-	w.wantState(failed, push.Failed, push.ReasonContent)
+	w.wantState(failed, push.Failed, push.ReasonForbidden)
 	w.clock.Advance(time.Minute)
 	w.slot("daily")
 	w.advance()

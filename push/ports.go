@@ -53,6 +53,9 @@ type Store interface {
 	// have had its effect, when it was made; an open edition that has made none, now, since it is about to leave; and a
 	// call that WeChat refused with ReasonQuotaUsed, then: the account's editors had sent by hand.
 	MassSends(ctx context.Context, account string, since, now time.Time) ([]time.Time, error)
+	// Refusals returns, by id, the articles of the channel's editions that failed since then for a reason
+	// [Reason.AboutContent]: the newest such edition of each.
+	Refusals(ctx context.Context, channel string, since time.Time) (map[string]Refusal, error)
 	// CreateEdition stores e with its items and first deliveries, checks again that no article is taken, and makes it
 	// due at once. ErrTaken: the channel's slot has an edition, or an article is taken.
 	CreateEdition(ctx context.Context, e Edition, ds []Delivery) error
@@ -84,6 +87,12 @@ type Store interface {
 	Switch(ctx context.Context) (Switch, error)
 	// SetSwitch presses or releases the red button, with one audit row, and makes held editions due.
 	SetSwitch(ctx context.Context, s Switch) error
+}
+
+// A Refusal is the end of an edition whose content WeChat refused. It does not say which article it means.
+type Refusal struct {
+	At    time.Time
+	Alone bool // the edition had no other article
 }
 
 // A Progress is one step of an edition, written down.

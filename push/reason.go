@@ -109,6 +109,11 @@ func (r Reason) Explain() (what, todo string) {
 // Transient reports whether what is behind the reason may pass by itself, so that waiting is sensible.
 func (r Reason) Transient() bool { return explain()[r].transient }
 
+// AboutContent reports whether the reason lies in the articles: sent again as they are, they are refused again.
+func (r Reason) AboutContent() bool {
+	return r == ReasonContent || r == ReasonImage || r == ReasonOriginal
+}
+
 // massFailure is the reason behind the status of a MASSSENDJOBFINISH event that is not a success.
 func massFailure(status string) Reason {
 	code := strings.TrimSuffix(strings.TrimPrefix(status, "err("), ")")

@@ -53,6 +53,19 @@ func TestReasonsExplainThemselves(t *testing.T) {
 	}
 }
 
+func TestReasonsAboutContent(t *testing.T) {
+	var about []push.Reason
+	for _, r := range push.Reasons() {
+		if r.AboutContent() {
+			about = append(about, r)
+		}
+	}
+	slices.Sort(about)
+	if want := []push.Reason{push.ReasonContent, push.ReasonImage, push.ReasonOriginal}; !slices.Equal(about, want) {
+		t.Errorf("%v, want %v", about, want)
+	}
+}
+
 func TestTransientReasonsPass(t *testing.T) {
 	for r, want := range map[push.Reason]bool{
 		push.ReasonNetwork: true, push.ReasonBusy: true, push.ReasonStopped: true, push.ReasonToken: true,

@@ -13,6 +13,8 @@ func Queries() map[string][]any {
 		changedQuery:                      {1},
 		dueChecksQuery:                    {"a", 1, 20},
 		fmt.Sprintf(candidatesQuery, "?"): {1, "c", "a", "c", true, "acc", 8},
+		fmt.Sprintf(refusalsQuery, "?"):   {"c", 1, "content_refused"},
+		massSendsQuery:                    {1, "acc", 1},
 		`SELECT key, article FROM article_keys WHERE key IN (?)`:                           {"k"},
 		`SELECT id, COALESCE(merged_into, seq) FROM articles WHERE id IN (?)`:              {"i"},
 		`SELECT kind FROM due WHERE next_at > 0 AND next_at <= ? ORDER BY next_at LIMIT 9`: {1},

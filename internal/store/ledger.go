@@ -75,6 +75,31 @@ func (s *Store) MassSends(ctx context.Context, account string, since, now time.T
 	return times, err
 }
 
+// refusalsQuery selects the articles of editions that WeChat refused, the newest edition last.
+const refusalsQuery = `SELECT a.id, e.changed_at, (SELECT count(*) FROM edition_items o WHERE o.edition = e.id) = 1
+	FROM editions e JOIN edition_items i ON i.edition = e.id JOIN articles a ON a.seq = i.article
+	WHERE e.channel = ? AND e.state = 'failed' AND e.changed_at >= ? AND e.reason IN (%s) ORDER BY e.changed_at`
+
+// Refusals implements push.Store.
+func (s *Store) Refusals(ctx context.Context, channel string, since time.Time) (map[string]push.Refusal, error) {
+	about := slices.DeleteFunc(push.Reasons(), func(r push.Reason) bool { return !r.AboutContent() })
+	marks, reasons := list(about)
+	refusals := map[string]push.Refusal{}
+	err := s.read(ctx, func(q querier) error {
+		return q.each(ctx, func(r *sql.Rows) error {
+			var id string
+			var refusal push.Refusal
+			err := r.Scan(&id, at(&refusal.At), &refusal.Alone)
+			refusals[id] = refusal
+			return err
+		}, fmt.Sprintf(refusalsQuery, marks), append([]any{channel, since}, reasons...)...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("refusals of %s: %w", channel, err)
+	}
+	return refusals, nil
+}
+
 // CreateEdition implements push.Store.
 func (s *Store) CreateEdition(ctx context.Context, e push.Edition, ds []push.Delivery) error {
 	err := s.tx(ctx, func(t *tx) error {

@@ -233,6 +233,37 @@ func (s *suite) massSends() {
 	s.want("another account's sends", others, []time.Time(nil))
 }
 
+func (s *suite) refusals() {
+	s.learned()
+	s.collect("a", Start, "x/1", "x/2", "x/3")
+	end := func(id string, ch push.Channel, minute int, state push.EditionState, r push.Reason, keys ...string) {
+		s.Helper()
+		e := s.create(id, ch, keys...)
+		e.Reason, e.Changed = r, Start.Add(time.Duration(minute)*time.Minute)
+		s.move(e, state)
+	}
+	want := func(since int, want map[string]push.Refusal) {
+		s.Helper()
+		got, err := s.Refusals(s.Context(), "drafts", Start.Add(time.Duration(since)*time.Minute))
+		s.ok(err)
+		s.want("refusals", got, want)
+	}
+	at := func(minute int) time.Time { return Start.Add(time.Duration(minute) * time.Minute) }
+	want(0, nil)
+	end("e", drafts(), 1, push.Failed, push.ReasonContent, "x/1", "x/2")
+	want(0, map[string]push.Refusal{ArticleID("x/1"): {At: at(1)}, ArticleID("x/2"): {At: at(1)}})
+	end("late", drafts(), 5, push.Failed, push.ReasonImage, "x/1")
+	end("two", drafts(), 3, push.Failed, push.ReasonOriginal, "x/1", "x/2")
+	for i, r := range []push.Reason{push.ReasonQuotaUsed, push.ReasonSecret, push.ReasonForbidden} {
+		end("other-"+string(r), drafts(), 6+i, push.Failed, r, "x/1", "x/3")
+	}
+	end("expired", drafts(), 9, push.Expired, push.ReasonContent, "x/3")
+	end("another channel's", daily(), 9, push.Failed, push.ReasonContent, "x/3")
+	want(0, map[string]push.Refusal{ArticleID("x/1"): {At: at(5), Alone: true}, ArticleID("x/2"): {At: at(3)}})
+	want(5, map[string]push.Refusal{ArticleID("x/1"): {At: at(5), Alone: true}})
+	want(6, nil)
+}
+
 func (s *suite) openEditions() {
 	s.learned()
 	var want []string

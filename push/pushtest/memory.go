@@ -201,6 +201,23 @@ func (m *Memory) sentAt(e push.Edition, now time.Time) time.Time {
 	return time.Time{}
 }
 
+// Refusals implements push.Store.
+func (m *Memory) Refusals(_ context.Context, channel string, since time.Time) (map[string]push.Refusal, error) {
+	defer m.enter("Refusals")()
+	refusals := map[string]push.Refusal{}
+	for _, e := range m.editions {
+		if e.Channel != channel || e.State != push.Failed || !e.Reason.AboutContent() || e.Changed.Before(since) {
+			continue
+		}
+		for _, it := range e.Items {
+			if e.Changed.After(refusals[it.ArticleID].At) {
+				refusals[it.ArticleID] = push.Refusal{At: e.Changed, Alone: len(e.Items) == 1}
+			}
+		}
+	}
+	return refusals, nil
+}
+
 // CreateEdition implements push.Store.
 func (m *Memory) CreateEdition(_ context.Context, e push.Edition, ds []push.Delivery) error {
 	defer m.enter("CreateEdition")()

@@ -37,6 +37,7 @@ func RunStore(t *testing.T, newStore func(*testing.T) Store) {
 		"a held section holds its articles":             (*suite).heldSection,
 		"once per channel":                              (*suite).oncePerChannel,
 		"once per follower":                             (*suite).oncePerFollower,
+		"refusals are of the newest edition":            (*suite).refusals,
 		"an edition comes back as it was stored":        (*suite).roundTrip,
 		"a slot has one edition":                        (*suite).oneEdition,
 		"an edition is created whole or not at all":     (*suite).createWhole,
