@@ -65,7 +65,19 @@ type Plan struct {
 // Plan fills the channel's slot. extra is an edition outside the schedule (立即推送), why its reason. Planning a slot
 // twice makes one edition. While pushes are stopped, or on a trial account, editions are planned all the same and then
 // held: the admin sees what would go out, and what is released inside its grace still goes.
-func (p *Planner) Plan(ctx context.Context, ch Channel, slot time.Time, extra bool, why string) (Plan, error) {
+func (p *Planner) Plan(ctx context.Context, ch Channel, slot time.Time, extra bool, why string) (plan Plan, err error) {
+	for range planTries { // another plan may have taken the same articles meanwhile: what is left is planned anew
+		if plan, err = p.try(ctx, ch, slot, extra, why); err != nil || plan.None != ReasonTaken {
+			break
+		}
+	}
+	return plan, err
+}
+
+// planTries is how often a plan begins anew.
+const planTries = 3
+
+func (p *Planner) try(ctx context.Context, ch Channel, slot time.Time, extra bool, why string) (Plan, error) {
 	if none := p.refuse(ch, slot); none != "" {
 		return Plan{None: none}, nil
 	}

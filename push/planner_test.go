@@ -443,3 +443,26 @@ func BenchmarkPlan(b *testing.B) {
 		w.ok(w.store.Save(w.ctx, push.Progress{Edition: e, From: push.Planned}))
 	}
 }
+
+// TestPlansThatMeet: two plans that choose the same article at once make two editions of what there is.
+func TestPlansThatMeet(t *testing.T) {
+	ch := draftsChannel("drafts")
+	ch.Max = 1
+	w := newWorld(t, ch)
+	w.collect("x/1", "x/2")
+	var second push.Plan
+	met := false
+	w.store.Hook = func(method string) {
+		if method == "CreateEdition" && !met {
+			met = true
+			var err error
+			second, err = w.planner.Plan(w.ctx, ch, w.clock.Now().Add(time.Second), true, "乙")
+			w.ok(err)
+		}
+	}
+	first, err := w.planner.Plan(w.ctx, ch, w.clock.Now(), true, "甲")
+	w.ok(err)
+	if len(first.Edition.Items) != 1 || len(second.Edition.Items) != 1 || first.Edition.Items[0].ArticleID == second.Edition.Items[0].ArticleID {
+		t.Errorf("%+v\n%+v", first, second)
+	}
+}
