@@ -137,32 +137,37 @@ func (p *Planner) refuse(ch Channel, slot time.Time) Reason {
 	return ""
 }
 
-// sift parts the candidates by what WeChat made of them before. One that it refused alone is left out until the portal
+// sift parts the candidates by what WeChat made of them before. One that it refused alone, and again, is left out until the portal
 // corrects it. One that it refused in company may be innocent, so it goes by itself when no clean one waits, as does one
-// that was corrected: a single bad article costs a channel as many slots as its edition had articles, and no more.
+// that was corrected. A single bad article costs a channel a few slots, never its neighbours.
 func (p *Planner) sift(ctx context.Context, ch Channel, candidates []feeds.Article) (clean, suspects []feeds.Article, err error) {
 	var since time.Time
 	if ch.MaxAge > 0 {
 		since = p.Now().Add(-ch.MaxAge) // no candidate is older
 	}
-	refusals, err := p.Store.Refusals(ctx, ch.ID, since)
+	refused, err := p.Store.Refusals(ctx, ch.ID, since)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, a := range candidates {
-		r, refused := refusals[a.ID]
+		r, suspect := refused[a.ID]
 		switch {
-		case !refused:
+		case !suspect:
 			clean = append(clean, a)
-		case r.Alone && !a.Updated.After(r.At):
+		case r.Alone >= refusals && !a.Updated.After(r.At):
 			p.Logger.Info("article left out: WeChat refused it, and it is unchanged", "channel", ch.ID, "article", a.ID,
 				"title", a.Title, "refused", r.At)
 		default:
 			suspects = append(suspects, a)
 		}
 	}
+	slices.SortStableFunc(suspects, func(a, b feeds.Article) int { return refused[a.ID].Alone - refused[b.ID].Alone })
 	return clean, suspects, nil
 }
+
+// refusals is how often an article is refused alone before it is given up until it is corrected: WeChat's word on a content
+// is not always its last.
+const refusals = 3
 
 // left is how many editions the channel's account may still send. A 公众号 may make one mass send a day; a 服务号 one a
 // day and four a month to all (Batch_Sends.html). What counts is when a send left, not its slot; one that may have left

@@ -268,7 +268,9 @@ func TestPlanFindsTheRefusedArticle(t *testing.T) {
 	send(push.HandedOver, "x/1")
 	send(push.HandedOver, "x/2")
 	send(push.Failed, bad)
-	send(push.HandedOver, "x/3")
+	send(push.HandedOver, "x/3") // who was not yet alone comes first
+	send(push.Failed, bad)
+	send(push.Failed, bad)
 	leftOut()
 	w.collect("x/6", "x/7")
 	send(push.HandedOver, "x/6", "x/7")

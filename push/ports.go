@@ -54,7 +54,7 @@ type Store interface {
 	// call that WeChat refused with ReasonQuotaUsed, then: the account's editors had sent by hand.
 	MassSends(ctx context.Context, account string, since, now time.Time) ([]time.Time, error)
 	// Refusals returns, by id, the articles of the channel's editions that failed since then for a reason
-	// [Reason.AboutContent]: the newest such edition of each.
+	// [Reason.AboutContent].
 	Refusals(ctx context.Context, channel string, since time.Time) (map[string]Refusal, error)
 	// CreateEdition stores e with its items and first deliveries, checks again that no article is taken, and makes it
 	// due at once. ErrTaken: the channel's slot has an edition, or an article is taken.
@@ -89,10 +89,10 @@ type Store interface {
 	SetSwitch(ctx context.Context, s Switch) error
 }
 
-// A Refusal is the end of an edition whose content WeChat refused. It does not say which article it means.
+// A Refusal tells how WeChat refused the content of an article's editions. In company, it does not say whose it means.
 type Refusal struct {
-	At    time.Time
-	Alone bool // the edition had no other article
+	At    time.Time // of the newest
+	Alone int       // how many of the editions had no other article
 }
 
 // A Progress is one step of an edition, written down.

@@ -88,8 +88,13 @@ func (s *Store) Refusals(ctx context.Context, channel string, since time.Time) (
 	err := s.read(ctx, func(q querier) error {
 		return q.each(ctx, func(r *sql.Rows) error {
 			var id string
-			var refusal push.Refusal
-			err := r.Scan(&id, at(&refusal.At), &refusal.Alone)
+			var when time.Time
+			var alone bool
+			err := r.Scan(&id, at(&when), &alone)
+			refusal := refusals[id]
+			if refusal.At = when; alone {
+				refusal.Alone++
+			}
 			refusals[id] = refusal
 			return err
 		}, fmt.Sprintf(refusalsQuery, marks), append([]any{channel, since}, reasons...)...)

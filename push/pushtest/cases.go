@@ -259,8 +259,8 @@ func (s *suite) refusals() {
 	}
 	end("expired", drafts(), 9, push.Expired, push.ReasonContent, "x/3")
 	end("another channel's", daily(), 9, push.Failed, push.ReasonContent, "x/3")
-	want(0, map[string]push.Refusal{ArticleID("x/1"): {At: at(5), Alone: true}, ArticleID("x/2"): {At: at(3)}})
-	want(5, map[string]push.Refusal{ArticleID("x/1"): {At: at(5), Alone: true}})
+	want(0, map[string]push.Refusal{ArticleID("x/1"): {At: at(5), Alone: 1}, ArticleID("x/2"): {At: at(3)}})
+	want(5, map[string]push.Refusal{ArticleID("x/1"): {At: at(5), Alone: 1}})
 	want(6, nil)
 }
 

@@ -210,9 +210,14 @@ func (m *Memory) Refusals(_ context.Context, channel string, since time.Time) (m
 			continue
 		}
 		for _, it := range e.Items {
-			if e.Changed.After(refusals[it.ArticleID].At) {
-				refusals[it.ArticleID] = push.Refusal{At: e.Changed, Alone: len(e.Items) == 1}
+			r := refusals[it.ArticleID]
+			if e.Changed.After(r.At) {
+				r.At = e.Changed
 			}
+			if len(e.Items) == 1 {
+				r.Alone++
+			}
+			refusals[it.ArticleID] = r
 		}
 	}
 	return refusals, nil
