@@ -183,7 +183,7 @@ func (a *App) buildServer(context.Context) error {
 	pages, err := web.New(web.Options{
 		Catalog: a.catalog, Site: a.site(), Articles: a.store, Feeds: a.publisher, Callbacks: callbacks,
 		NotFound: func(err error) bool { return errors.Is(err, store.ErrNotFound) },
-		Ready:    a.store.Ping, Banner: a.banner(), Now: a.Now, Logger: a.Logger,
+		Ready:    (&probe{look: a.store.Ping}).ask, Banner: a.banner(), Now: a.Now, Logger: a.Logger,
 		Limit: web.Limit{
 			Count: a.Config.Feeds.ReaderLimit.Count, Per: a.Config.Feeds.ReaderLimit.Per, Trusted: a.Config.Network.TrustedProxies,
 		},
