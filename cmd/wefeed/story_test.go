@@ -43,8 +43,12 @@ func TestStories(t *testing.T) {
 	onSQLite := func(testing.TB) string { return "sqlite:wefeed.db" }
 	t.Run("demo", func(t *testing.T) { tell(t, "testdata/script", onSQLite) })
 	t.Run("sqlite", func(t *testing.T) { tell(t, "testdata/script/both", onSQLite) })
-	t.Run("postgres", func(t *testing.T) { tell(t, "testdata/script/both", postgres.Database) })
-	t.Run("nodes", func(t *testing.T) { tell(t, "testdata/script/postgres", postgres.Database) })
+	onPostgres := func(t *testing.T, dir string) {
+		postgres.Need(t)
+		tell(t, dir, postgres.Database)
+	}
+	t.Run("postgres", func(t *testing.T) { onPostgres(t, "testdata/script/both") })
+	t.Run("nodes", func(t *testing.T) { onPostgres(t, "testdata/script/postgres") })
 }
 
 func tell(t *testing.T, dir string, database func(testing.TB) string) {

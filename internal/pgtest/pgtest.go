@@ -1,5 +1,8 @@
 // Package pgtest gives tests a PostgreSQL of their own: started from the installed binaries in a temporary folder, on a
 // free port of loopback, as an ordinary user (initdb refuses root), and ended with the tests.
+//
+// Where none is installed, tests that ask for one are skipped and say how to get it; with CI=true in the environment they
+// fail, since a run that nobody watches must not lose half of what it proves.
 package pgtest
 
 import (
@@ -24,11 +27,19 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 )
 
+// errMissing: there is no PostgreSQL on this machine.
+var errMissing = errors.New("no PostgreSQL is installed; scripts/test-deps installs it")
+
 // A Server is a running PostgreSQL. Its zero value starts one when the first database is asked for.
 type Server struct {
+	// Durable makes the server wait for the disk at each commit, as it does in production: slower, and for figures only.
+	Durable bool
+
 	once sync.Once
 	err  error
+	bin  string // the folder of PostgreSQL's programs
 	dir  string
+	as   *syscall.SysProcAttr
 	port int
 	cmd  *exec.Cmd
 	n    atomic.Int64
@@ -40,16 +51,30 @@ type Server struct {
 
 // Run runs a package's tests with a server, and ends it; call it in TestMain and hand its result to os.Exit.
 func (s *Server) Run(m *testing.M) int {
-	defer s.stop()
+	defer s.Stop()
 	return m.Run()
+}
+
+// Need starts the server unless it is running. Where there is no PostgreSQL it skips the test, or fails it when CI=true.
+func (s *Server) Need(t testing.TB) {
+	t.Helper()
+	s.once.Do(func() {
+		if s.err = s.start(); errors.Is(s.err, errMissing) {
+			fmt.Fprintln(os.Stderr, "pgtest:", s.err)
+		}
+	})
+	switch {
+	case errors.Is(s.err, errMissing) && os.Getenv("CI") != "true":
+		t.Skip(s.err)
+	case s.err != nil:
+		t.Fatal(s.err)
+	}
 }
 
 // Database returns the DSN of a new empty database.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	if s.once.Do(func() { s.err = s.start() }); s.err != nil {
-		t.Fatalf("%v (scripts/test-deps installs PostgreSQL)", s.err)
-	}
+	s.Need(t)
 	dsn, err := s.create("")
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +86,7 @@ func (s *Server) Database(t testing.TB) string {
 // is much faster than migrating one.
 func (s *Server) Migrated(t testing.TB, migrate func(dsn string) error) string {
 	t.Helper()
+	s.Need(t)
 	s.migrated.Do(func() {
 		dsn := s.Database(t)
 		s.migratedName = dsn[strings.LastIndexByte(dsn, '/')+1 : strings.IndexByte(dsn, '?')]
@@ -91,34 +117,65 @@ func (s *Server) dsn(name string) string {
 	return fmt.Sprintf("postgres://wefeed@127.0.0.1:%d/%s?sslmode=disable", s.port, name)
 }
 
-func (s *Server) start() error {
-	bin, err := binaries()
-	if err != nil {
+func (s *Server) start() (err error) {
+	if s.bin, err = binaries(); err != nil {
 		return err
 	}
 	if s.dir, err = os.MkdirTemp("", "wefeed-pg"); err != nil {
 		return err
 	}
-	as, err := ordinaryUser(s.dir)
-	if err != nil {
+	if s.as, err = ordinaryUser(s.dir); err != nil {
 		return err
 	}
-	data := filepath.Join(s.dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "wefeed", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = as, s.dir
+	initdb := s.program("initdb", "-D", s.data(), "-U", "wefeed", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	if s.port, err = freePort(); err != nil {
 		return err
 	}
-	s.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", s.dir, "-h", "127.0.0.1", "-p", strconv.Itoa(s.port),
-		"-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "log_min_messages=fatal")
-	s.cmd.SysProcAttr, s.cmd.Dir = as, s.dir
+	return s.run()
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+func (s *Server) program(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	cmd.SysProcAttr, cmd.Dir = s.as, s.dir
+	return cmd
+}
+
+// run starts the server on its data and waits until it answers.
+func (s *Server) run() error {
+	args := []string{"-D", s.data(), "-k", s.dir, "-h", "127.0.0.1", "-p", strconv.Itoa(s.port),
+		"-c", "max_connections=200", "-c", "log_min_messages=fatal"}
+	if !s.Durable {
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
+	s.cmd = s.program("postgres", args...)
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
 	return s.wait()
+}
+
+// Restart ends the server as a crash would (pg_ctl stop -m immediate) and starts it again on what it had committed.
+func (s *Server) Restart() error {
+	if err := s.crash(); err != nil {
+		return err
+	}
+	return s.run()
+}
+
+func (s *Server) crash() error {
+	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return err
+	}
+	var exit *exec.ExitError
+	if err := s.cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return nil
 }
 
 // wait asks until the server answers.
@@ -145,11 +202,10 @@ func (s *Server) wait() error {
 	}
 }
 
-// stop ends the server at once: nobody needs what it holds.
-func (s *Server) stop() {
+// Stop ends the server at once, since nobody needs what it holds. A server that was never asked for has nothing to end.
+func (s *Server) Stop() {
 	if s.cmd != nil && s.cmd.Process != nil {
-		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
-		_ = s.cmd.Wait()
+		_ = s.crash()
 	}
 	if s.dir != "" {
 		_ = os.RemoveAll(s.dir)
@@ -165,7 +221,7 @@ func binaries() (string, error) {
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		return "", errors.New("no PostgreSQL is installed")
+		return "", errMissing
 	}
 	return filepath.Dir(path), nil
 }
