@@ -3,7 +3,17 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
 )
 
 // Queries are those that must not read a whole table, with arguments for each.
@@ -76,3 +86,59 @@ var Tables = tables
 func (s *Store) Query(ctx context.Context, scan func(*sql.Rows) error, query string) error {
 	return s.read(ctx, func(q querier) error { return q.each(ctx, scan, query) })
 }
+
+// MigrateTo brings an empty database to River's migration rivers and to ours, 0 for none: as an older wefeed has left it, or
+// one that was killed.
+func MigrateTo(ctx context.Context, dsn string, rivers, ours int) (err error) {
+	log := slog.New(slog.DiscardHandler)
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+		d := &sqliteDB{path: path}
+		db, err := d.pool("_pragma=journal_mode(WAL)", 1)
+		if err != nil {
+			return err
+		}
+		theirs, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: log})
+		if err == nil {
+			err = migrateTo(ctx, theirs, rivers, goose.DialectSQLite3, db, ours)
+		}
+		return errors.Join(err, db.Close())
+	}
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	db := stdlib.OpenDBFromPool(pool)
+	theirs, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: log})
+	if err == nil {
+		err = migrateTo(ctx, theirs, rivers, goose.DialectPostgres, db, ours)
+	}
+	return errors.Join(err, db.Close())
+}
+
+type riverMigrator interface {
+	Migrate(context.Context, rivermigrate.Direction, *rivermigrate.MigrateOpts) (*rivermigrate.MigrateResult, error)
+}
+
+func migrateTo(ctx context.Context, theirs riverMigrator, rivers int, dialect goose.Dialect, db *sql.DB, ours int) error {
+	if rivers > 0 {
+		if _, err := theirs.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: rivers}); err != nil {
+			return err
+		}
+	}
+	if ours == 0 {
+		return nil
+	}
+	files := postgresMigrations
+	if dialect == goose.DialectSQLite3 {
+		files = sqliteMigrations
+	}
+	p, err := provider(dialect, db, files, slog.New(slog.DiscardHandler))
+	if err == nil {
+		_, err = p.UpTo(ctx, int64(ours))
+	}
+	return err
+}
+
+// Newest are the numbers of River's newest migration and of ours.
+func Newest() (rivers, ours int) { return newestRiver(nil), count(sqliteMigrations) }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,26 +149,4 @@ func TestUnknownStoreIsNamedWithoutItsPassword(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "mysql") {
 		t.Error(err)
 	}
-}
-
-// TestMigrationsHaveNoGaps, and the same numbers on both databases.
-func TestMigrationsHaveNoGaps(t *testing.T) {
-	onBoth(t, func(t *testing.T, dsn func() string) {
-		s := open(t, store.Options{DSN: dsn()})
-		version, err := s.Schema(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, dialect := range []string{"sqlite", "postgres"} {
-			names, err := filepath.Glob("migrations/" + dialect + "/*.sql")
-			if err != nil || int(version) != len(names) {
-				t.Errorf("schema %d, %d files of %s, %v", version, len(names), dialect, err)
-			}
-			for i, name := range names {
-				if want := fmt.Sprintf("%05d_", i+1); !strings.HasPrefix(filepath.Base(name), want) {
-					t.Errorf("%s does not begin with %s", name, want)
-				}
-			}
-		}
-	})
 }

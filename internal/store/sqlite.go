@@ -64,7 +64,12 @@ func openSQLite(ctx context.Context, path string, serve bool, log *slog.Logger) 
 		return nil, err
 	}
 	if old {
-		if err := d.migrateAlone(ctx, serve); err != nil {
+		if serve {
+			err = d.migrate(ctx)
+		} else {
+			err = d.migrateAlone(ctx)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, damaged(err))
 		}
 	}
@@ -102,7 +107,15 @@ func (d *sqliteDB) inspect(ctx context.Context, thorough bool) (old bool, err er
 	if info, err := os.Stat(d.path); err != nil || info.Size() == 0 {
 		return true, err
 	}
-	db, err := d.pool("mode=ro", 1)
+	old, err = d.look(ctx, "mode=ro", thorough)
+	if isCode(err, sqlite3.SQLITE_READONLY) { // a process died in its first write, before the file had its WAL: SQLite undoes that
+		old, err = d.look(ctx, "mode=rw", thorough)
+	}
+	return old, err
+}
+
+func (d *sqliteDB) look(ctx context.Context, mode string, thorough bool) (old bool, err error) {
+	db, err := d.pool(mode, 1)
 	if err != nil {
 		return false, err
 	}
@@ -123,8 +136,10 @@ func (d *sqliteDB) inspect(ctx context.Context, thorough bool) (old bool, err er
 	return old, damaged(err)
 }
 
-// noTable recognises SQLite's word for a table that is not there.
-func noTable(err error) bool { return isCode(err, sqlite3.SQLITE_ERROR) }
+// noTable recognises SQLite's words for a table that is not there, or not there any more while another process migrates.
+func noTable(err error) bool {
+	return isCode(err, sqlite3.SQLITE_ERROR) || isCode(err, sqlite3.SQLITE_SCHEMA)
+}
 
 func newestRiver(db *sql.DB) int {
 	m, err := rivermigrate.New(riversqlite.New(db), nil)
@@ -135,17 +150,36 @@ func newestRiver(db *sql.DB) int {
 	return all[len(all)-1].Version
 }
 
+// othersMigrate is how long a command waits for another process that is migrating.
+const othersMigrate = 3 * time.Second
+
 // migrateAlone migrates while no other process has the database: a serve of an older wefeed would break on the new
-// schema, and two that migrate at once on each other.
-func (d *sqliteDB) migrateAlone(ctx context.Context, locked bool) error {
-	if !locked {
+// schema, and two that migrate at once on each other. Whoever has it may be migrating too, and leave nothing to do.
+func (d *sqliteDB) migrateAlone(ctx context.Context) error {
+	enough := time.NewTimer(othersMigrate)
+	defer enough.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
 		unlock, err := lockFile(d.path + ".lock")
-		if err != nil {
+		if err == nil {
+			defer unlock()
+			return d.migrate(ctx)
+		}
+		if !errors.Is(err, ErrLocked) {
 			return fmt.Errorf("migrate: %w", err)
 		}
-		defer unlock()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-enough.C:
+			return fmt.Errorf("migrate: %w", err)
+		case <-tick.C:
+		}
+		if old, err := d.inspect(ctx, false); err != nil || !old {
+			return err
+		}
 	}
-	return d.migrate(ctx)
 }
 
 // migrate brings River's tables and ours up to date.

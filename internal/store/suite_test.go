@@ -12,7 +12,12 @@ import (
 
 var server pgtest.Server
 
-func TestMain(m *testing.M) { os.Exit(server.Run(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		os.Exit(child())
+	}
+	os.Exit(server.Run(m))
+}
 
 // databases make an empty, migrated database of each kind.
 var databases = map[string]func(testing.TB) string{
