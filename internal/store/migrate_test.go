@@ -55,7 +55,11 @@ const (
 // schema opens a database and describes what it is then made of.
 func schema(t *testing.T, dsn string) []string {
 	t.Helper()
-	s := open(t, store.Options{DSN: dsn})
+	return describe(t, open(t, store.Options{DSN: dsn}), dsn)
+}
+
+func describe(t *testing.T, s *store.Store, dsn string) []string {
+	t.Helper()
 	query := postgresSchema
 	if strings.HasPrefix(dsn, "sqlite:") {
 		query = sqliteSchema

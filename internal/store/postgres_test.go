@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"wefeed/feeds/feedstest"
@@ -73,14 +74,24 @@ func TestNodesWriteTogether(t *testing.T) {
 	}
 }
 
+// TestNewerPostgresIsRefused, be it our migrations or River's that are newer, and nothing in it changes.
 func TestNewerPostgresIsRefused(t *testing.T) {
-	dsn := freshPostgres(t)
-	s := open(t, store.Options{DSN: dsn})
-	if err := s.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, ?)`, 99, true); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.Open(t.Context(), store.Options{DSN: dsn}); !errors.Is(err, store.ErrNewer) {
-		t.Errorf("got %v", err)
+	for _, query := range []string{
+		`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)`,
+		`INSERT INTO river_migration (line, version) VALUES ('main', 9999)`,
+	} {
+		dsn := freshPostgres(t)
+		s := open(t, store.Options{DSN: dsn})
+		if err := errors.Join(s.Exec(t.Context(), query), s.Exec(t.Context(), `DROP TABLE audit`)); err != nil { // what an upgrade may do
+			t.Fatal(err)
+		}
+		before := describe(t, s, dsn)
+		if _, err := store.Open(t.Context(), store.Options{DSN: dsn}); !errors.Is(err, store.ErrNewer) {
+			t.Errorf("after %s: %v", query, err)
+		}
+		if diff := cmp.Diff(before, describe(t, s, dsn)); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
