@@ -17,8 +17,8 @@ import (
 	"wefeed/push"
 )
 
-// lived is a store in which everything has happened once: articles that merged, a pending one, editions with deliveries,
-// events, media, a token, the red button, a fault, a hold, jobs that wait.
+// lived is a store in which everything has happened once: articles that merged, a pending one, an edition whose call is in
+// flight, events, media, a token, the red button, a fault, a hold, jobs that wait.
 func lived(t *testing.T, dsn string) *store.Store {
 	t.Helper()
 	s := open(t, store.Options{DSN: dsn, Secret: []byte("secret")})
@@ -45,6 +45,9 @@ func lived(t *testing.T, dsn string) *store.Store {
 		Items: []push.EditionItem{{ArticleID: found[0].ID, Title: "一"}}, Created: day, Changed: day,
 	}
 	check(s.CreateEdition(ctx, e, []push.Delivery{{Edition: "e1", Step: push.StepDraft, State: push.Intended, Attempt: 1, Key: "m"}}))
+	check(s.Begin(ctx, push.DeliveryChange{WasState: push.Intended, WasAttempt: 1, Delivery: push.Delivery{
+		Edition: "e1", Step: push.StepDraft, Attempt: 1, Key: "m", Node: "n1", FirstCalledAt: day, CalledAt: day, Deadline: day.Add(time.Minute),
+	}}, push.Planned))
 	check(s.SaveMedia(ctx, push.Media{Account: "acc", Use: push.UseBody, Hash: "h", URL: "u"}))
 	check(s.SaveEvent(ctx, push.Event{Account: "acc", MsgID: "1", Status: "send success", At: day, URLs: []string{"u"}}))
 	check(s.SaveToken(ctx, "acc", "a-token", day.Add(time.Hour)))
