@@ -10,14 +10,24 @@ import (
 
 	"wefeed/feeds"
 	"wefeed/feeds/feedstest"
+	"wefeed/internal/pgtest"
 	"wefeed/internal/store"
 )
 
-func benchStore(b *testing.B) *store.Store {
-	b.Helper()
-	s, err := store.Open(b.Context(), store.Options{
-		DSN: "sqlite:" + filepath.Join(b.TempDir(), "wefeed.db"), Now: func() time.Time { return day },
+// benchBoth runs a benchmark on a database of each kind that waits for the disk at each commit as it
+// does in production.
+func benchBoth(b *testing.B, bench func(b *testing.B, s *store.Store)) {
+	b.Run("sqlite", func(b *testing.B) { bench(b, benchStore(b, "sqlite:"+filepath.Join(b.TempDir(), "wefeed.db"))) })
+	b.Run("postgres", func(b *testing.B) {
+		server := &pgtest.Server{Durable: true}
+		b.Cleanup(server.Stop)
+		bench(b, benchStore(b, server.Database(b)))
 	})
+}
+
+func benchStore(b *testing.B, dsn string) *store.Store {
+	b.Helper()
+	s, err := store.Open(b.Context(), store.Options{DSN: dsn, Now: func() time.Time { return day }})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -51,8 +61,9 @@ func fill(b *testing.B, s *store.Store, n int) (sections []string) {
 	return sections
 }
 
-func BenchmarkSaveCollected50(b *testing.B) {
-	s := benchStore(b)
+func BenchmarkSaveCollected50(b *testing.B) { benchBoth(b, benchSaveCollected50) }
+
+func benchSaveCollected50(b *testing.B, s *store.Store) {
 	n := 0
 	for b.Loop() {
 		n++
@@ -64,8 +75,9 @@ func BenchmarkSaveCollected50(b *testing.B) {
 	b.ReportMetric(float64(50*n)/b.Elapsed().Seconds(), "articles/s")
 }
 
-func BenchmarkSaveCollectedNothingNew(b *testing.B) {
-	s := benchStore(b)
+func BenchmarkSaveCollectedNothingNew(b *testing.B) { benchBoth(b, benchSaveCollectedNothingNew) }
+
+func benchSaveCollectedNothingNew(b *testing.B, s *store.Store) {
 	c := feedstest.Collected("a", day, articles("x", 50)...)
 	for b.Loop() {
 		if _, err := s.SaveCollected(b.Context(), c); err != nil {
@@ -74,8 +86,9 @@ func BenchmarkSaveCollectedNothingNew(b *testing.B) {
 	}
 }
 
-func BenchmarkReads(b *testing.B) {
-	s := benchStore(b)
+func BenchmarkReads(b *testing.B) { benchBoth(b, benchReads) }
+
+func benchReads(b *testing.B, s *store.Store) {
 	sections := fill(b, s, 100_000)
 	if err := s.SyncChannels(b.Context(), nil); err != nil {
 		b.Fatal(err)
@@ -112,8 +125,9 @@ func BenchmarkReads(b *testing.B) {
 	})
 }
 
-func BenchmarkClaimDue(b *testing.B) {
-	s := benchStore(b)
+func BenchmarkClaimDue(b *testing.B) { benchBoth(b, benchClaimDue) }
+
+func benchClaimDue(b *testing.B, s *store.Store) {
 	rows := make([]store.Due, 100_000)
 	for i := range rows {
 		rows[i] = store.Due{Kind: store.KindCollect, ID: fmt.Sprint("s", i), Spec: "x", NextAt: day.Add(time.Duration(i) * time.Second)}

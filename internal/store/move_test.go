@@ -180,3 +180,45 @@ func TestMoveKnowsEveryTable(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestKilledMove: a move that is killed has changed nothing on either side, or was through; a second one ends it.
+func TestKilledMove(t *testing.T) {
+	for _, way := range [][2]string{{"sqlite", "postgres"}, {"postgres", "sqlite"}} {
+		t.Run(way[0]+" to "+way[1], func(t *testing.T) {
+			from := databases[way[0]](t)
+			s := lived(t, from)
+			for i := range 10 {
+				collect(t, s, "a", day.Add(time.Duration(i)*time.Minute), articles(fmt.Sprint(i), 50)...)
+			}
+			before := snapshot(t, s)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			k, killed := newKiller(t, "move", from, databases[way[1]](t)), 0
+			for range 3 {
+				to := databases[way[1]](t)
+				if k.run(t, "move", from, to) {
+					killed++
+				}
+				moveAgain(t, before, from, to)
+			}
+			t.Logf("%d were killed at work", killed)
+		})
+	}
+}
+
+func moveAgain(t *testing.T, before map[string]any, from, to string) {
+	t.Helper()
+	source, target := open(t, store.Options{DSN: from, Secret: []byte("secret")}), open(t, store.Options{DSN: to, Secret: []byte("secret")})
+	if _, err := store.Move(t.Context(), source, target, false, func(store.Moved) {}); err != nil && !errors.Is(err, store.ErrNotEmpty) {
+		t.Error(err)
+	}
+	for name, s := range map[string]*store.Store{"source": source, "target": target} {
+		if diff := cmp.Diff(before, snapshot(t, s)); diff != "" {
+			t.Errorf("the %s:\n%s", name, diff)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
