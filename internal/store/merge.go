@@ -81,7 +81,7 @@ func (sv *saving) addKeys(ctx context.Context, a *feeds.Article, keys []string) 
 		if sv.byKey[k] != nil {
 			continue // its own already, or a withdrawn article's
 		}
-		if _, err := sv.exec(ctx, `INSERT INTO article_keys (key, article) VALUES (?, ?) ON CONFLICT DO NOTHING`, k, a.Seq); err != nil {
+		if err := sv.insert(ctx, keysInto, unlessThere, []any{k, a.Seq}); err != nil {
 			return err
 		}
 		sv.byKey[k] = a

@@ -52,6 +52,7 @@ type saving struct {
 	c       feeds.Collected
 	backlog bool                      // the source is not learned yet
 	byKey   map[string]*feeds.Article // what is stored under the keys of c's items
+	fresh   fresh
 	saved   feeds.Saved
 	touched map[string]bool
 }
@@ -70,6 +71,9 @@ func (sv *saving) run(ctx context.Context) (feeds.Saved, error) {
 		if err := sv.item(ctx, in); err != nil {
 			return sv.saved, err
 		}
+	}
+	if err := sv.flush(ctx); err != nil {
+		return sv.saved, err
 	}
 	if err := sv.checks(ctx); err != nil {
 		return sv.saved, err
@@ -112,6 +116,9 @@ func (sv *saving) item(ctx context.Context, in feeds.Incoming) error {
 	if len(hits) == 0 {
 		return sv.create(ctx, in)
 	}
+	if err := sv.flush(ctx); err != nil { // the hit may be among what waits
+		return err
+	}
 	a := hits[0]
 	for _, other := range hits[1:] {
 		if err := sv.merge(ctx, a, other); err != nil {
@@ -133,28 +140,6 @@ func (sv *saving) item(ctx context.Context, in feeds.Incoming) error {
 	return sv.update(ctx, was, *a, changed)
 }
 
-// create stores a new article under the next ingest number. That number's row is locked until the commit, so numbers
-// become visible in their order, on which baselines rely.
-func (sv *saving) create(ctx context.Context, in feeds.Incoming) error {
-	in.Pending = in.Pending || in.Seen // listed as known, but it is not: only the listing's facts are there
-	a := feeds.NewArticle(sv.c.Source, in, sv.c.At, sv.c.Rules, sv.backlog)
-	if err := sv.row(ctx, `UPDATE meta SET value = value + 1 WHERE name = 'ingest' RETURNING value`).Scan(&a.Seq); err != nil {
-		return err
-	}
-	marks, values := list(append([]any{a.Seq}, articleValues(a)...))
-	if _, err := sv.exec(ctx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks+`)`, values...); err != nil {
-		return err
-	}
-	if err := sv.member(ctx, a, sv.c.Source.Section); err != nil {
-		return err
-	}
-	sv.saved.New = append(sv.saved.New, a)
-	if shown(a) {
-		sv.touch(a.Sections...)
-	}
-	return sv.addKeys(ctx, &a, in.Keys)
-}
-
 // join makes an article a member of the source's section.
 func (sv *saving) join(ctx context.Context, a *feeds.Article) error {
 	section := sv.c.Source.Section
@@ -165,14 +150,12 @@ func (sv *saving) join(ctx context.Context, a *feeds.Article) error {
 	if shown(*a) {
 		sv.touch(a.Sections...) // each names all of them as categories
 	}
-	return sv.member(ctx, *a, section)
+	return sv.insert(ctx, membersInto, unlessThere, sv.member(*a, section))
 }
 
-func (sv *saving) member(ctx context.Context, a feeds.Article, section string) error {
-	_, err := sv.exec(ctx, `INSERT INTO memberships (article, section, source, joined, sort_at, place, shown, next_check)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		a.Seq, section, sv.c.Source.ID, sv.c.At, a.SortAt, a.Position, shown(a), a.NextCheck)
-	return err
+// member is a row of memberships.
+func (sv *saving) member(a feeds.Article, section string) []any {
+	return []any{a.Seq, section, sv.c.Source.ID, sv.c.At, a.SortAt, a.Position, shown(a), a.NextCheck}
 }
 
 // checks applies the looks at known articles' pages, each on what is stored by now: an item may have made two of them
