@@ -53,7 +53,11 @@ func TestStories(t *testing.T) {
 
 func tell(t *testing.T, dir string, database func(testing.TB) string) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
+	testscript.Run(t, stories(t, dir, database))
+}
+
+func stories(t *testing.T, dir string, database func(testing.TB) string) testscript.Params {
+	return testscript.Params{
 		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			s := &story{dir: env.WorkDir, procs: map[string]*process{}}
@@ -77,7 +81,7 @@ func tell(t *testing.T, dir string, database func(testing.TB) string) {
 			"effects":  onStory((*story).effects),
 			"capture":  onStory((*story).capture),
 		},
-	})
+	}
 }
 
 type storyKey struct{}

@@ -91,7 +91,7 @@ type Moved = store.Moved
 
 // Move copies everything from one store to another, empty one; see [store.Move].
 func Move(ctx context.Context, from, to string, dry bool, tell func(Moved)) ([]Moved, error) {
-	source, err := store.Open(ctx, store.Options{DSN: from, Serve: true})
+	source, err := store.Open(ctx, store.Options{DSN: from, Serve: true, Existing: true})
 	if err != nil {
 		return nil, fmt.Errorf("from: %w", err)
 	}

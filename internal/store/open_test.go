@@ -104,6 +104,18 @@ func TestOpenTakesTheDatabase(t *testing.T) {
 	open(t, store.Options{DSN: "sqlite:" + path, Serve: true})
 }
 
+// A database that everything is to be moved from is not made for want of it.
+func TestOpenExisting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "typo.db")
+	_, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + path, Serve: true, Existing: true})
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("opened: %v", err)
+	}
+	if left, _ := filepath.Glob(path + "*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 // A command of a newer wefeed must not change the schema under a running one.
 func TestMigrationNeedsTheDatabaseForItself(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "wefeed.db")

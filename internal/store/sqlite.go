@@ -34,24 +34,29 @@ type sqliteDB struct {
 }
 
 // openSQLite opens or creates the database file at path.
-func openSQLite(ctx context.Context, path string, serve bool, log *slog.Logger) (_ dialect, err error) {
+func openSQLite(ctx context.Context, path string, o Options, log *slog.Logger) (_ dialect, err error) {
 	d := &sqliteDB{path: path, log: slog.New(atLeast{slog.LevelWarn, log.Handler()}), unlock: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			_ = d.Close()
 		}
 	}()
-	if err := createFile(path); err != nil {
+	if o.Existing {
+		_, err = os.Stat(path)
+	} else {
+		err = createFile(path)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if serve {
+	if o.Serve {
 		unlock, err := lockFile(path + ".lock")
 		if err != nil {
 			return nil, err
 		}
 		d.unlock = unlock
 	}
-	old, err := d.inspect(ctx, serve)
+	old, err := d.inspect(ctx, o.Serve)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -64,7 +69,7 @@ func openSQLite(ctx context.Context, path string, serve bool, log *slog.Logger) 
 		return nil, err
 	}
 	if old {
-		if serve {
+		if o.Serve {
 			err = d.migrate(ctx)
 		} else {
 			err = d.migrateAlone(ctx)

@@ -33,6 +33,8 @@ type Options struct {
 	DSN string
 	// Serve takes the database for a long-running process: a second one gets [ErrLocked]. Commands leave it false.
 	Serve bool
+	// Existing refuses a SQLite file that is not there instead of making it.
+	Existing bool
 	// Secret is what access tokens are sealed with. Without it they are not kept.
 	Secret []byte
 	Now    func() time.Time // default time.Now
@@ -79,7 +81,7 @@ func (s *Store) open(ctx context.Context, o Options) (dialect, error) {
 	scheme, path, _ := strings.Cut(o.DSN, ":")
 	switch {
 	case scheme == "sqlite" && path != "":
-		return openSQLite(ctx, path, o.Serve, s.log)
+		return openSQLite(ctx, path, o, s.log)
 	case scheme == "postgres", scheme == "postgresql":
 		return openPostgres(ctx, o.DSN, s.log)
 	}
