@@ -150,7 +150,13 @@ func openStore(t testing.TB, dsn string, now func() time.Time) *store.Store {
 // newBench starts a runner. Handlers that o names replace those that only tell what they did.
 func newBench(t *testing.T, dsn string, o jobs.Options) *bench {
 	t.Helper()
-	b := &bench{clock: &clock{began: time.Now()}, done: make(chan string, 100), log: &lines{}}
+	return newNode(t, dsn, &clock{began: time.Now()}, o)
+}
+
+// newNode starts a runner that goes by a clock which it may share with others.
+func newNode(t *testing.T, dsn string, c *clock, o jobs.Options) *bench {
+	t.Helper()
+	b := &bench{clock: c, done: make(chan string, 100), log: &lines{}}
 	b.store = openStore(t, dsn, b.Now)
 	handlers := map[string]jobs.Handler{}
 	for _, kind := range []string{store.KindCollect, store.KindRecheck, store.KindSlot, store.KindNow, store.KindDeliver, store.KindRender, store.KindSweep} {
