@@ -29,6 +29,9 @@ var arrows = map[string][]string{
 
 	"config": {},
 
+	"internal/browsertest": {"internal/need"},
+	"internal/need":        {},
+
 	"internal/outbound": {},
 	"internal/pgtest":   {},
 	"internal/portal":   {},
@@ -45,12 +48,14 @@ var arrows = map[string][]string{
 }
 
 var testArrows = map[string][]string{
-	"feeds":          {"feeds/feedstest"},
-	"push":           {"push/pushtest"},
-	"push/wechat":    {"push/wechat/sandbox", "push/pushtest"},
-	"internal/store": {"feeds/feedstest", "push/pushtest", "internal/pgtest"},
-	"internal/jobs":  {"feeds/feedstest", "internal/pgtest"},
-	"cmd/wefeed":     {"internal/pgtest"},
+	"feeds":           {"feeds/feedstest"},
+	"feeds/syndicate": {"internal/need"},
+	"push":            {"push/pushtest"},
+	"push/wechat":     {"push/wechat/sandbox", "push/pushtest"},
+	"internal/store":  {"feeds/feedstest", "push/pushtest", "internal/pgtest"},
+	"internal/jobs":   {"feeds/feedstest", "internal/pgtest"},
+	"internal/web":    {"internal/browsertest"},
+	"cmd/wefeed":      {"internal/pgtest", "internal/need", "internal/browsertest"},
 }
 
 // only names the packages that may import an outside module.
@@ -68,6 +73,7 @@ var only = map[string][]string{
 	"github.com/silenceper/wechat/v2":        {"push/wechat"},
 	"github.com/robfig/cron":                 {"config"},
 	"codeberg.org/readeck/go-readability/v2": {"feeds/source"},
+	"github.com/chromedp":                    {"internal/browsertest"},
 }
 
 type file struct {
