@@ -29,8 +29,13 @@ import (
 var postgres pgtest.Server
 
 func TestMain(m *testing.M) {
-	testscript.Main(withPostgres{m}, map[string]func(){"wefeed": main})
+	testscript.Main(withServers{m}, map[string]func(){"wefeed": main})
 }
+
+// withServers runs the tests with a PostgreSQL and a browser, which start when the first test asks for one.
+type withServers struct{ *testing.M }
+
+func (m withServers) Run() int { return browser.Run(withPostgres{m.M}) }
 
 type withPostgres struct{ *testing.M }
 

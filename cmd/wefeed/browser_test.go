@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"wefeed/internal/browsertest"
+)
+
+var browser browsertest.Browser
+
+// TestDemoInABrowser opens what `wefeed demo` shows to people, once articles have gone all the way.
+func TestDemoInABrowser(t *testing.T) {
+	t.Parallel()
+	at := startDemo(t)
+	waitFor(t, at["gateway"]+"/feeds/all.atom", "<entry>") // what the first collect finds is not pushed
+	publish(t, at["portal"], `{"section":"zhiyuan","title":"河畔志愿者","body_html":"<p>清晨六点，他们又出发了。</p>"}`)
+	waitFor(t, at["gateway"]+"/s/zhiyuan", "河畔志愿者")
+	waitFor(t, at["sandbox"]+"/_sandbox/", "河畔志愿者")
+
+	for _, page := range []string{"/", "/s/zhiyuan", "/s/jingshen"} {
+		t.Run("gateway"+page, func(t *testing.T) {
+			browser.Check(t, at["gateway"]+page, http.StatusOK)
+			browser.CheckFeeds(t, at["gateway"]+page)
+		})
+	}
+	// The sandbox's page loads itself anew, as a tool for developers may, and the portal has the habits of those that it
+	// stands for, so axe-core is not asked about these.
+	for _, page := range []string{at["sandbox"] + "/_sandbox/", at["portal"] + "/", at["portal"] + "/zhiyuan/"} {
+		t.Run(page, func(t *testing.T) { browser.CheckQuiet(t, page, http.StatusOK) })
+	}
+}
+
+// startDemo runs the demo until the test ends, and returns the addresses that it prints.
+func startDemo(t *testing.T) map[string]string {
+	t.Helper()
+	free := "127.0.0.1:0"
+	demo := exec.Command("wefeed", "demo", "--dir", t.TempDir(), "--listen", free, "--portal-listen", free, "--sandbox-listen", free)
+	log, err := os.Create(filepath.Join(t.TempDir(), "log.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	demo.Stderr = log
+	out, err := demo.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = demo.Process.Signal(syscall.SIGTERM)
+		if err := demo.Wait(); err != nil {
+			said, _ := os.ReadFile(log.Name())
+			t.Errorf("the demo ends with %v:\n%s", err, said)
+		}
+	})
+	at := map[string]string{}
+	for lines := bufio.NewScanner(out); len(at) < 3 && lines.Scan(); {
+		name, address, _ := strings.Cut(lines.Text(), " ")
+		at[name] = address
+	}
+	if len(at) < 3 {
+		t.Fatalf("the demo printed only %v", at)
+	}
+	return at
+}
+
+func publish(t *testing.T, portal, article string) {
+	t.Helper()
+	status, _, body, err := do("POST", portal+"/_portal/articles", article)
+	if err != nil || status != http.StatusCreated {
+		t.Fatalf("publish: %d %s %v", status, body, err)
+	}
+}
+
+// waitFor asks until the answer has the text.
+func waitFor(t *testing.T, address, text string) {
+	t.Helper()
+	re := regexp.MustCompile(regexp.QuoteMeta(text))
+	ok, saw := poll(func() (bool, string) {
+		_, _, body, err := do("GET", address, "")
+		return err == nil && re.MatchString(body), body
+	})
+	if !ok {
+		t.Fatalf("%s never had %q:\n%.2000s", address, text, saw)
+	}
+}
