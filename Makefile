@@ -15,8 +15,8 @@ build: ## Build bin/wefeed
 demo: build ## Run everything here: gateway, demo portal and WeChat sandbox, on SQLite, without any account
 	@$(BIN) demo
 
-test: test-deps ## Install what the tests need, then run all of them
-	@$(GO) test -race -shuffle=on -timeout 15m ./...
+test: test-deps ## Install what the tests need, run all of them, then fuzz every parser for FUZZTIME (default 10s)
+	@FUZZTIME=$(or $(FUZZTIME),10s) scripts/test
 
 test-deps: ## Install what the tests need, where it is missing
 	@scripts/test-deps
@@ -24,10 +24,10 @@ test-deps: ## Install what the tests need, where it is missing
 bench: ## Run all benchmarks once
 	@$(GO) test -run '^$$' -bench . -benchmem ./...
 
-fuzz: ## Fuzz every parser for FUZZTIME (default 30s) each
-	@scripts/fuzz $(or $(FUZZTIME),30s)
+fuzz: ## Fuzz every parser for FUZZTIME (default 5m) each
+	@scripts/fuzz $(or $(FUZZTIME),5m)
 
-lint: ## Check formatting, vet and staticcheck
+lint: ## Check formatting, vet, staticcheck, the scripts and that modules are tidy
 	@scripts/lint
 
 generate: ## Make generated files anew
