@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -57,4 +58,31 @@ func TestNearest(t *testing.T) {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
 	}
+}
+
+// FuzzUnits: what is read is in its bounds, and means the same when it is written in the smallest unit.
+func FuzzUnits(f *testing.F) {
+	for _, text := range []string{"1h30m", "0.5ms", "128MiB", "4096 B", "60/m", "0", "60%", "99.999 %", "999999999.999d", "9999999GiB"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, err := ParseDuration(text); err == nil {
+			again, err := ParseDuration(fmt.Sprintf("%dm%d.%03ds", d/time.Minute, d%time.Minute/time.Second, d%time.Second/time.Millisecond))
+			if d <= 0 || d > maxDuration || d >= time.Millisecond && (err != nil || again != d.Truncate(time.Millisecond)) {
+				t.Errorf("duration %q: %v, again %v %v", text, d, again, err)
+			}
+		}
+		if b, err := ParseBytes(text); err == nil {
+			again, err := ParseBytes(fmt.Sprintf("%dB", b))
+			if b < 0 || b < 1e15 && (err != nil || again != b) {
+				t.Errorf("size %q: %v, again %v %v", text, b, again, err)
+			}
+		}
+		if r, err := ParseRate(text); err == nil && !r.Off() && (r.Count < 0 || r.Per < time.Second) {
+			t.Errorf("rate %q: %v", text, r)
+		}
+		if p, err := ParsePercent(text); err == nil && (p < 0 || p > 1) {
+			t.Errorf("share %q: %v", text, p)
+		}
+	})
 }

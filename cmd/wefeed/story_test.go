@@ -35,11 +35,9 @@ func TestMain(m *testing.M) {
 // withServers runs the tests with a PostgreSQL and a browser, which start when the first test asks for one.
 type withServers struct{ *testing.M }
 
-func (m withServers) Run() int { return browser.Run(withPostgres{m.M}) }
-
-type withPostgres struct{ *testing.M }
-
-func (m withPostgres) Run() int { return postgres.Run(m.M) }
+func (m withServers) Run() int {
+	return browser.Run(func() int { return postgres.Run(m.M) })
+}
 
 // TestStories drives the real binary through testdata/script, one story a file: those in both on each kind of database,
 // which STORE names, those in postgres on PostgreSQL. The commands that the stories use beside testscript's own are the

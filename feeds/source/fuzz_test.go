@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"wefeed/feeds"
 	"wefeed/feeds/source"
@@ -138,6 +142,42 @@ func FuzzSanitize(f *testing.F) {
 		harmless(t, clean)
 		if again := source.Sanitize(clean); again != clean {
 			t.Errorf("%q sanitised again is %q", clean, again)
+		}
+	})
+}
+
+// FuzzDecode: whatever the bytes and whoever says what they are, there comes text; and text in an encoding that is named
+// comes back as it was.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("\xb1\xea\xcc\xe2"), "text/html; charset=gbk", "")
+	f.Add([]byte("\xef\xbb\xbf标题"), "", "auto")
+	f.Add([]byte("<meta charset=utf-16>\xb1\xea\x00"), "text/html;charset=iso-8859-1", "gb2312")
+	f.Add([]byte("\xff\xfe\x00\xd8"), "text/html; charset=\"", "utf-16le")
+	f.Fuzz(func(t *testing.T, body []byte, contentType, override string) {
+		text, encoding := source.Decode(body, contentType, override)
+		if !utf8.ValidString(text) || encoding == "" {
+			t.Errorf("%q read as %q: %q", body, encoding, text)
+		}
+		gb, err := simplifiedchinese.GB18030.NewEncoder().String(text)
+		if err != nil {
+			return // not every character has a place there
+		}
+		want, _ := simplifiedchinese.GB18030.NewDecoder().String(gb) // a few share one
+		if again, _ := source.Decode([]byte(gb), contentType, "gb18030"); again != strings.TrimPrefix(want, "\uFEFF") {
+			t.Errorf("%q comes back as %q", want, again)
+		}
+	})
+}
+
+// FuzzCredit: a credit is one short line of the text, or nothing.
+func FuzzCredit(f *testing.F) {
+	f.Add("来源：示范网　作者：林小舟 责任编辑：某某")
+	f.Add("【编辑 某某】稿源:x|发布时间：2026-11-23 08:00")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, value := range source.Credit(text) {
+			if utf8.RuneCountInString(value) > 30 || strings.ContainsAny(value, "\n\r\t") || strings.TrimSpace(value) != value {
+				t.Errorf("%q names %q", text, value)
+			}
 		}
 	})
 }

@@ -527,3 +527,32 @@ type nowhere struct{ h http.Header }
 func (n nowhere) Header() http.Header         { return n.h }
 func (n nowhere) Write(p []byte) (int, error) { return len(p), nil }
 func (n nowhere) WriteHeader(int)             {}
+
+// FuzzRequest: whatever is asked for, a feed is there or it is not; and who names the tag that it has gets no body.
+func FuzzRequest(f *testing.F) {
+	f.Add("/feeds/all.atom", `"x", *`)
+	f.Add("/feeds/haoren+jingshen.rss", "W/")
+	f.Add("/feeds/a+b/2026-11.atom", ",")
+	f.Add("/feeds.opml", `W/"`)
+	p := publisher(f, newShelf())
+	f.Fuzz(func(t *testing.T, path, tags string) {
+		ask := func(tags string) *httptest.ResponseRecorder {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.URL.Path = path
+			r.Header.Set("If-None-Match", tags)
+			w := httptest.NewRecorder()
+			p.ServeHTTP(w, r)
+			return w
+		}
+		w := ask(tags)
+		tag := w.Header().Get("ETag")
+		switch {
+		case w.Code == http.StatusOK || w.Code == http.StatusNotModified:
+			if again := ask(tags + ", " + tag); tag == "" || again.Code != http.StatusNotModified || again.Body.Len() > 0 {
+				t.Errorf("%q with its own tag %q behind %q: %d", path, tag, tags, again.Code)
+			}
+		case w.Code != http.StatusNotFound || tag != "":
+			t.Errorf("%q: %d, tag %q", path, w.Code, tag)
+		}
+	})
+}

@@ -4,7 +4,7 @@
 //
 //	var browser browsertest.Browser
 //
-//	func TestMain(m *testing.M) { os.Exit(browser.Run(m)) }
+//	func TestMain(m *testing.M) { os.Exit(browser.Run(m.Run)) }
 //
 //	func TestPages(t *testing.T) { browser.Check(t, server.URL+"/", 200) }
 //
@@ -43,15 +43,15 @@ type Browser struct {
 	stop context.CancelFunc
 }
 
-// Run runs a package's tests with a browser, and ends it with all its processes; call it in TestMain and hand its result
-// to os.Exit.
-func (b *Browser) Run(m interface{ Run() int }) int {
+// Run runs a package's tests, which are testing.M's Run, and ends the browser with all its processes; call it in TestMain
+// and hand its result to os.Exit.
+func (b *Browser) Run(tests func() int) int {
 	defer func() {
 		if b.stop != nil {
 			b.stop()
 		}
 	}()
-	return m.Run()
+	return tests()
 }
 
 // start starts Chromium, from an empty profile, which asks nobody for anything but our pages.

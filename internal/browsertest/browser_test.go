@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(withBrowser{m}) }
 
 type withBrowser struct{ *testing.M }
 
-func (m withBrowser) Run() int { return browser.Run(m.M) }
+func (m withBrowser) Run() int { return browser.Run(m.M.Run) }
 
 // diary is a test that writes down what Check says, instead of failing.
 type diary struct {

@@ -21,7 +21,7 @@ const base = "http://portal.test"
 // now is late in the evening of the 23rd in London and early on the 24th in Tianjin.
 func now() time.Time { return time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC) }
 
-func newPortal(t *testing.T, file string) *portal.Portal {
+func newPortal(t testing.TB, file string) *portal.Portal {
 	t.Helper()
 	p, err := portal.New(portal.Options{BaseURL: base, StateFile: file, Now: now})
 	if err != nil {

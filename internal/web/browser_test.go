@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(withBrowser{m}) }
 
 type withBrowser struct{ *testing.M }
 
-func (m withBrowser) Run() int { return browser.Run(m.M) }
+func (m withBrowser) Run() int { return browser.Run(m.M.Run) }
 
 // TestPagesInABrowser: every page, also those of errors, with all that stands around it.
 func TestPagesInABrowser(t *testing.T) {

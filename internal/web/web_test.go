@@ -70,7 +70,7 @@ func (s shelf) Article(_ context.Context, id string) (feeds.Article, error) {
 	return feeds.Article{}, errNoSuch
 }
 
-func options(t *testing.T) web.Options {
+func options(t testing.TB) web.Options {
 	t.Helper()
 	cat, err := feeds.NewCatalog([]feeds.Section{
 		{ID: "jingshen", Title: "精神建设"}, {ID: "gongzuo", Title: "工作<传真>", Parent: "jingshen"}, {ID: "haoren", Title: "好人"},
@@ -91,7 +91,7 @@ func options(t *testing.T) web.Options {
 	}
 }
 
-func server(t *testing.T, o web.Options) http.Handler {
+func server(t testing.TB, o web.Options) http.Handler {
 	t.Helper()
 	s, err := web.New(o)
 	if err != nil {
