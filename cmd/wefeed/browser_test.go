@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,13 +29,27 @@ func TestDemoInABrowser(t *testing.T) {
 	for _, page := range []string{"/", "/s/zhiyuan", "/s/jingshen"} {
 		t.Run("gateway"+page, func(t *testing.T) {
 			browser.Check(t, at["gateway"]+page, http.StatusOK)
-			browser.CheckFeeds(t, at["gateway"]+page)
+			checkFeeds(t, browser.Feeds(t, at["gateway"]+page))
 		})
 	}
 	// The sandbox's page loads itself anew, as a tool for developers may, and the portal has the habits of those that it
 	// stands for, so axe-core is not asked about these.
 	for _, page := range []string{at["sandbox"] + "/_sandbox/", at["portal"] + "/", at["portal"] + "/zhiyuan/"} {
 		t.Run(page, func(t *testing.T) { browser.CheckQuiet(t, page, http.StatusOK) })
+	}
+}
+
+// checkFeeds checks that there are feeds of every kind, and that they answer with what they say they are.
+func checkFeeds(t *testing.T, feeds []string) {
+	t.Helper()
+	if len(feeds) != 2*3 {
+		t.Errorf("the page names %v", feeds)
+	}
+	for feed := range slices.Chunk(feeds, 2) {
+		status, header, _, err := do("GET", feed[1], "")
+		if err != nil || status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), feed[0]) {
+			t.Errorf("%v: %d %s %v", feed, status, header.Get("Content-Type"), err)
+		}
 	}
 }
 

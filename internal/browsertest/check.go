@@ -1,7 +1,6 @@
 package browsertest
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,26 +63,10 @@ func (b *Browser) checkQuiet(p *Page, status int64) {
 	}
 }
 
-// CheckFeeds checks that a page names feeds for readers to find, and that all of them answer.
-func (b *Browser) CheckFeeds(t testing.TB, address string) {
+// Feeds are the feeds that a page names for readers to find: type and address by turns.
+func (b *Browser) Feeds(t testing.TB, address string) []string {
 	t.Helper()
-	p := b.Open(t, address, View{})
-	feeds := Eval[[]string](p, `[...document.querySelectorAll("link[rel=alternate][type][title]")].map(l => l.type + " " + l.href)`)
-	if len(feeds) == 0 {
-		t.Errorf("%s names no feed", address)
-	}
-	for _, feed := range feeds {
-		typ, href, _ := strings.Cut(feed, " ")
-		response, err := http.Get(href)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		response.Body.Close()
-		if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || !strings.HasPrefix(got, typ) {
-			t.Errorf("%s: %d %s, want %s", href, response.StatusCode, got, typ)
-		}
-	}
+	return Eval[[]string](b.Open(t, address, View{}), `[...document.querySelectorAll("link[rel=alternate]")].flatMap(l => [l.type, l.href])`)
 }
 
 const visibleText = `document.title + "\n" + document.body.innerText`
