@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"wefeed/internal/browsertest"
@@ -20,7 +15,8 @@ var browser browsertest.Browser
 // TestDemoInABrowser opens what `wefeed demo` shows to people, once articles have gone all the way.
 func TestDemoInABrowser(t *testing.T) {
 	t.Parallel()
-	at := startDemo(t)
+	free := "127.0.0.1:0"
+	at := launch(t, 3, "demo", "--dir", t.TempDir(), "--listen", free, "--portal-listen", free, "--sandbox-listen", free)
 	waitFor(t, at["gateway"]+"/feeds/all.atom", "<entry>") // what the first collect finds is not pushed
 	publish(t, at["portal"], `{"section":"zhiyuan","title":"河畔志愿者","body_html":"<p>清晨六点，他们又出发了。</p>"}`)
 	waitFor(t, at["gateway"]+"/s/zhiyuan", "河畔志愿者")
@@ -51,42 +47,6 @@ func checkFeeds(t *testing.T, feeds []string) {
 			t.Errorf("%v: %d %s %v", feed, status, header.Get("Content-Type"), err)
 		}
 	}
-}
-
-// startDemo runs the demo until the test ends, and returns the addresses that it prints.
-func startDemo(t *testing.T) map[string]string {
-	t.Helper()
-	free := "127.0.0.1:0"
-	demo := exec.Command("wefeed", "demo", "--dir", t.TempDir(), "--listen", free, "--portal-listen", free, "--sandbox-listen", free)
-	log, err := os.Create(filepath.Join(t.TempDir(), "log.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	demo.Stderr = log
-	out, err := demo.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := demo.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = demo.Process.Signal(syscall.SIGTERM)
-		if err := demo.Wait(); err != nil {
-			said, _ := os.ReadFile(log.Name())
-			t.Errorf("the demo ends with %v:\n%s", err, said)
-		}
-	})
-	at := map[string]string{}
-	for lines := bufio.NewScanner(out); len(at) < 3 && lines.Scan(); {
-		name, address, _ := strings.Cut(lines.Text(), " ")
-		at[name] = address
-	}
-	if len(at) < 3 {
-		t.Fatalf("the demo printed only %v", at)
-	}
-	return at
 }
 
 func publish(t *testing.T, portal, article string) {
