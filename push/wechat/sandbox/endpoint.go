@@ -22,6 +22,7 @@ type handler struct {
 	get      bool // asked by GET; else by POST
 	open     bool // needs no access token
 	verified bool // 48001 for unverified accounts
+	service  bool // 48001 for all but service accounts
 	do       func(a *account, r *call) (any, error)
 }
 
@@ -128,7 +129,10 @@ func (s *Sandbox) perform(h handler, c *call) any {
 	if err != nil {
 		return err
 	}
-	answer, err := h.do(a, c)
+	answer, err := any(nil), s.spend(a, c.path)
+	if err == nil {
+		answer, err = h.do(a, c)
+	}
 	var refused *apiError
 	if err != nil && !errors.As(err, &refused) {
 		refused = refuse(-1, "system error")
@@ -165,7 +169,7 @@ func (s *Sandbox) authorise(h handler, c *call) (*account, error) {
 		for _, t := range []token{a.Plain, a.Stable} {
 			switch {
 			case given == t.Value && now.Before(t.Expires), given == t.Previous && now.Before(t.PreviousUntil):
-				if h.verified && a.Kind == Unverified {
+				if h.verified && a.Kind == Unverified || h.service && a.Kind != Service {
 					a.count(c.path, false)
 					return nil, refuse(48001, "api unauthorized")
 				}
@@ -265,7 +269,7 @@ func errmsg(code int) string {
 		42001: "access_token expired", 40007: "invalid media_id", 40005: "invalid file type", 40009: "invalid image size",
 		40013: "invalid appid", 40125: "invalid appsecret", 40164: "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist",
 		45009: "reach max api daily quota limit", 45011: "api minute-quota reach limit must slower retry next minute",
-		45028: "has no masssend quota hint", 45065: "clientmsgid exist", 45066: "same clientmsgid retry too fast",
+		43101: "user refuse to accept the msg", 45028: "has no masssend quota hint", 45065: "clientmsgid exist", 45066: "same clientmsgid retry too fast",
 		48001: "api unauthorized", 61004: "access clientip is not registered", 53503: "draft fails publish check",
 	}
 	if t, ok := texts[code]; ok {

@@ -25,23 +25,30 @@ const attempts = 3
 
 // announce sends a mass send's MASSSENDJOBFINISH after a while. s.mu is held.
 func (s *Sandbox) announce(a *account, msgID int64) {
-	s.spawn(func() {
-		if !s.sleep(s.limits.EventDelay) {
-			return
-		}
-		s.mu.Lock()
-		body := s.finished(a, msgID)
-		s.mu.Unlock()
-		if !s.deliver(a, body) {
-			return
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
+	s.later(a, s.limits.EventDelay, func() []byte { return s.finished(a, msgID) }, func() {
 		for i := range a.Masses {
 			if a.Masses[i].MsgID == msgID {
 				a.Masses[i].Done = true
 			}
 		}
+	})
+}
+
+// later sends an event after a while, and lets done note that it was tried. Both functions are called with s.mu held.
+func (s *Sandbox) later(a *account, wait time.Duration, event func() []byte, done func()) {
+	s.spawn(func() {
+		if !s.sleep(wait) {
+			return
+		}
+		s.mu.Lock()
+		body := event()
+		s.mu.Unlock()
+		if body == nil || !s.deliver(a, body) {
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		done()
 		s.save()
 	})
 }
@@ -54,6 +61,11 @@ func (s *Sandbox) resumeEvents() {
 				s.announce(a, m.MsgID)
 			}
 		}
+		for _, p := range a.Published {
+			if !p.Done {
+				s.announcePublication(a, p.PublishID)
+			}
+		}
 	}
 }
 
@@ -61,16 +73,20 @@ func (s *Sandbox) resumeEvents() {
 func (s *Sandbox) finished(a *account, msgID int64) []byte {
 	i := slices.IndexFunc(a.Masses, func(m mass) bool { return m.MsgID == msgID })
 	m := a.Masses[i]
+	status := "send success"
+	if m.Failure != 0 {
+		status = fmt.Sprintf("err(%d)", m.Failure)
+	}
 	var urls strings.Builder
 	for j := range m.Articles {
 		fmt.Fprintf(&urls, "<item><ArticleIdx>%d</ArticleIdx><ArticleUrl>%s</ArticleUrl></item>", j+1, xmlText(s.articleURL(m.MediaID, j)))
 	}
 	return fmt.Appendf(nil, `<xml><ToUserName>%s</ToUserName><FromUserName>mphelper</FromUserName><CreateTime>%d</CreateTime>`+
-		`<MsgType>event</MsgType><Event>MASSSENDJOBFINISH</Event><MsgID>%d</MsgID><Status>send success</Status>`+
-		`<TotalCount>%d</TotalCount><FilterCount>%d</FilterCount><SentCount>%d</SentCount><ErrorCount>0</ErrorCount>`+
+		`<MsgType>event</MsgType><Event>MASSSENDJOBFINISH</Event><MsgID>%d</MsgID><Status>%s</Status>`+
+		`<TotalCount>%d</TotalCount><FilterCount>%d</FilterCount><SentCount>%d</SentCount><ErrorCount>%d</ErrorCount>`+
 		`<CopyrightCheckResult><Count>0</Count><ResultList></ResultList><CheckState>1</CheckState></CopyrightCheckResult>`+
 		`<ArticleUrlResult><Count>%d</Count><ResultList>%s</ResultList></ArticleUrlResult></xml>`,
-		"gh_"+xmlText(a.AppID), s.now().Unix(), m.MsgID, m.Reached, m.Reached, m.Reached, len(m.Articles), urls.String())
+		"gh_"+xmlText(a.AppID), s.now().Unix(), m.MsgID, status, m.Reached+m.Missed, m.Reached+m.Missed, m.Reached, m.Missed, len(m.Articles), urls.String())
 }
 
 func xmlText(text string) string {

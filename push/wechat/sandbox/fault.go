@@ -51,8 +51,10 @@ func (f Fault) check(paths map[string]handler) error {
 	kinds := []string{FaultDropReply, FaultCutReply, FaultLate, FaultTimeout, FaultHTTP500, FaultErrcode}
 	_, known := paths[f.Path]
 	switch {
-	case f.Path != "event" && !known:
-		return fmt.Errorf("path %q is neither \"event\" nor one of %s", f.Path, strings.Join(slices.Sorted(maps.Keys(paths)), ", "))
+	case (f.Path == "mass" || f.Path == "publish") && f.Fault != FaultErrcode:
+		return fmt.Errorf("a fault for %q is how it ends: the fault errcode with the number", f.Path)
+	case f.Path != "event" && f.Path != "mass" && f.Path != "publish" && !known:
+		return fmt.Errorf("path %q is neither \"event\", \"mass\", \"publish\" nor one of %s", f.Path, strings.Join(slices.Sorted(maps.Keys(paths)), ", "))
 	case !slices.Contains(kinds, f.Fault):
 		return fmt.Errorf("fault %q is none of %s", f.Fault, strings.Join(kinds, ", "))
 	case f.Times < 0 || f.Delay < 0:

@@ -77,17 +77,26 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 func (s *Sandbox) showState(w http.ResponseWriter, _ *http.Request, a *account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	today, month := s.quotas(a)
+	today, month := s.quotas(a, true)
 	masses := []any{}
 	for _, m := range a.Masses {
 		masses = append(masses, map[string]any{
 			"media_id": m.MediaID, "update_time": m.UpdateTime, "articles": m.Articles, "msg_id": s.id(m.MsgID),
-			"clientmsgid": m.ClientMsgID, "audience": m.Audience, "at": m.At,
+			"clientmsgid": m.ClientMsgID, "audience": m.Audience, "at": m.At, "reached": m.Reached, "deleted": m.Deleted,
 		})
 	}
+	out := []any{}
+	for _, p := range a.Published {
+		if status := s.statusOf(p); status == 0 || status == 5 {
+			out = append(out, map[string]any{
+				"media_id": p.MediaID, "update_time": p.UpdateTime, "articles": p.Articles, "article_id": p.ArticleID, "at": p.At,
+				"publish_id": s.id(p.PublishID), "deleted": append([]int{}, p.Deleted...),
+			})
+		}
+	}
 	writeJSON(w, http.StatusOK, map[string]any{
-		"drafts": a.Drafts, "published": []any{}, "masses": masses, "messages": a.Messages, "followers": a.Followers,
-		"tags": []any{}, "calls": a.Calls,
+		"drafts": a.Drafts, "published": out, "masses": masses, "messages": a.Messages, "followers": a.Followers,
+		"tags": a.Tags, "calls": a.Calls,
 		"quotas": map[string]int{"mass_today": today, "mass_month": month, "mass_left": s.massLeft(a)},
 	})
 }
@@ -105,12 +114,14 @@ func (s *Sandbox) orderFault(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusCreated, f)
 }
 
-// addFollowers adds followers: {"openid":"…"}, {"openids":[…]} or {"count":n}.
+// addFollowers adds followers: {"openid":"…"}, {"openids":[…]} or {"count":n}; "refuses" lists the
+// notice templates that they do not take.
 func (s *Sandbox) addFollowers(w http.ResponseWriter, r *http.Request, a *account) {
 	var ask struct {
 		OpenID  string   `json:"openid"`
 		OpenIDs []string `json:"openids"`
 		Count   int      `json:"count"`
+		Refuses []string `json:"refuses"` // notice templates
 	}
 	if !readJSON(w, r, &ask) {
 		return
@@ -136,6 +147,10 @@ func (s *Sandbox) addFollowers(w http.ResponseWriter, r *http.Request, a *accoun
 			a.Followers = append(a.Followers, follower{OpenID: id, Since: s.now(), Tags: []int{}})
 		}
 		known[id] = true
+		if ask.Refuses != nil {
+			i := slices.IndexFunc(a.Followers, func(f follower) bool { return f.OpenID == id })
+			a.Followers[i].Refuses = ask.Refuses
+		}
 	}
 	s.save()
 	writeJSON(w, http.StatusCreated, map[string]int{"followers": len(a.Followers)})
@@ -225,7 +240,7 @@ func (s *Sandbox) html(w http.ResponseWriter, t *template.Template, data any) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src 'self' "+s.options.BaseURL+"; style-src 'unsafe-inline'; frame-src 'self'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data: "+s.options.BaseURL+"; style-src 'unsafe-inline'; frame-src 'self'")
 	_, _ = w.Write(b.Bytes())
 }
 
@@ -239,6 +254,9 @@ func (s *Sandbox) showArticle(w http.ResponseWriter, r *http.Request) {
 		all = append(all, a.Drafts...)
 		for _, m := range a.Masses {
 			all = append(all, m.draft)
+		}
+		for _, p := range a.Published {
+			all = append(all, p.draft)
 		}
 	}
 	for _, d := range all {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,29 +11,61 @@ import (
 	"strings"
 )
 
-// sendAll is message/mass/sendall for drafts (msgtype mpnews), to everybody.
+// massAsk is what mass/sendall, mass/send and mass/preview are asked.
+type massAsk struct {
+	Filter struct {
+		ToAll bool `json:"is_to_all"`
+		TagID int  `json:"tag_id"`
+	} `json:"filter"`
+	ToUser json.RawMessage `json:"touser"`
+	WXName string          `json:"towxname"`
+	News   struct {
+		MediaID string `json:"media_id"`
+	} `json:"mpnews"`
+	MsgType     string `json:"msgtype"`
+	ClientMsgID string `json:"clientmsgid"`
+}
+
+// sendAll is message/mass/sendall for drafts (msgtype mpnews): to everybody or to a tag.
 func (s *Sandbox) sendAll(a *account, c *call) (any, error) {
-	var ask struct {
-		Filter struct {
-			ToAll bool `json:"is_to_all"`
-			TagID int  `json:"tag_id"`
-		} `json:"filter"`
-		News struct {
-			MediaID string `json:"media_id"`
-		} `json:"mpnews"`
-		MsgType     string `json:"msgtype"`
-		ClientMsgID string `json:"clientmsgid"`
-	}
+	var ask massAsk
 	if err := decode(c.body, &ask); err != nil {
 		return nil, err
 	}
-	audience := "all"
-	if !ask.Filter.ToAll {
-		audience = fmt.Sprintf("tag:%d", ask.Filter.TagID)
+	if ask.Filter.ToAll {
+		return s.send(a, ask, audience{name: "all", openids: a.openids(), toAll: true})
 	}
+	to := audience{name: fmt.Sprintf("tag:%d", ask.Filter.TagID), openids: a.tagged(ask.Filter.TagID)}
+	if !a.hasTag(ask.Filter.TagID) {
+		return nil, refuse(40152, "invalid tag id")
+	}
+	return s.send(a, ask, to)
+}
+
+// sendList is message/mass/send: to 2 to 10 000 openids.
+func (s *Sandbox) sendList(a *account, c *call) (any, error) {
+	var ask massAsk
+	if err := decode(c.body, &ask); err != nil {
+		return nil, err
+	}
+	var openids []string
+	if err := json.Unmarshal(ask.ToUser, &openids); err != nil || len(openids) < 2 || len(openids) > 10_000 {
+		return nil, refuse(40032, "invalid openid list size")
+	}
+	known := a.openids()
+	for _, id := range openids {
+		if _, ok := slices.BinarySearch(known, id); !ok {
+			return nil, refuse(40003, "invalid openid")
+		}
+	}
+	return s.send(a, ask, audience{name: openids, openids: openids})
+}
+
+// send submits a mass send, once for each clientmsgid.
+func (s *Sandbox) send(a *account, ask massAsk, to audience) (any, error) {
 	clientID := ask.ClientMsgID
 	if clientID == "" {
-		clientID = derived(audience, a.articles(ask.News.MediaID))
+		clientID = derived(to.name, a.articles(ask.News.MediaID))
 	}
 	switch known, dup := a.Clients[clientID]; {
 	case len(clientID) > 64:
@@ -41,20 +74,37 @@ func (s *Sandbox) sendAll(a *account, c *call) (any, error) {
 		return nil, &apiError{code: 45065, text: "clientmsgid exist", extra: map[string]any{"msg_id": s.id(known.MsgID)}}
 	case ask.MsgType != "mpnews":
 		return nil, refuse(40008, "invalid message type")
-	case audience != "all":
-		return nil, refuse(40152, "invalid tag id")
 	}
 	d := a.draft(ask.News.MediaID)
 	if d == nil {
 		return nil, refuse(40007, "invalid media_id")
 	}
-	if s.massLeft(a) == 0 {
-		return nil, refuse(45028, "has no masssend quota hint: ["+s.random(12)+"]")
+	if err := s.allowed(a, to); err != nil {
+		return nil, err
 	}
-	m := s.submit(a, *d, clientID, audience)
+	m := s.submit(a, *d, clientID, to)
 	return map[string]any{
 		"errcode": 0, "errmsg": "send job submission success", "msg_id": s.id(m.MsgID), "msg_data_id": s.id(m.MsgDataID),
 	}, nil
+}
+
+// preview is message/mass/preview: one person sees the draft; it stays in the box and uses no quota but its own.
+func (s *Sandbox) preview(a *account, c *call) (any, error) {
+	var ask massAsk
+	if err := decode(c.body, &ask); err != nil {
+		return nil, err
+	}
+	var to string
+	_ = json.Unmarshal(ask.ToUser, &to)
+	if to == "" && ask.WXName == "" {
+		return nil, refuse(40003, "invalid openid")
+	}
+	d := a.draft(ask.News.MediaID)
+	if d == nil {
+		return nil, refuse(40007, "invalid media_id")
+	}
+	a.Messages = append(a.Messages, message{OpenID: cmp.Or(to, ask.WXName), Type: "preview", Content: d.Articles[0].Title, At: s.now()})
+	return map[string]any{"errcode": 0, "errmsg": "preview success", "msg_id": s.id(s.nextID())}, nil
 }
 
 func (a *account) draft(mediaID string) *draft {
@@ -80,18 +130,25 @@ func (a *account) articles(mediaID string) []article {
 }
 
 // derived is the clientmsgid of a send that names none: made from its audience and content.
-func derived(audience string, articles []article) string {
-	b, _ := json.Marshal([]any{audience, articles})
+func derived(to any, articles []article) string {
+	b, _ := json.Marshal([]any{to, articles})
 	sum := sha256.Sum256(b)
 	return "derived-" + hex.EncodeToString(sum[:16])
 }
 
-// submit takes the draft out of the box and sends it.
-func (s *Sandbox) submit(a *account, d draft, clientID, audience string) mass {
+// submit takes the draft out of the box and sends it. A fault ordered for "mass" is how it ends: err(errcode).
+func (s *Sandbox) submit(a *account, d draft, clientID string, to audience) mass {
 	a.Drafts = slices.DeleteFunc(a.Drafts, func(one draft) bool { return one.MediaID == d.MediaID })
+	reached := s.reach(a, to)
 	m := mass{
-		draft: d, MsgID: s.nextID(), MsgDataID: s.nextID(), ClientMsgID: clientID, Audience: audience, At: s.now(),
-		Reached: len(a.openids()),
+		draft: d, MsgID: s.nextID(), MsgDataID: s.nextID(), ClientMsgID: clientID, Audience: to.name, At: s.now(), ToAll: to.toAll,
+		Reached: len(reached), Missed: len(to.openids) - len(reached),
+	}
+	if !to.toAll {
+		m.To = reached
+	}
+	if f, ordered := s.faults.take("mass"); ordered {
+		m.Failure, m.Missed, m.Reached = f.Errcode, len(to.openids), 0
 	}
 	a.Clients[clientID] = clientMsg{MsgID: m.MsgID, At: m.At}
 	a.Masses = append(a.Masses, m)
@@ -125,7 +182,10 @@ func (s *Sandbox) getMass(a *account, c *call) (any, error) {
 	switch {
 	case m.Deleted:
 		status = "DELETE"
-	case s.now().Sub(m.At) >= s.limits.EventDelay:
+	case s.now().Sub(m.At) < s.limits.EventDelay:
+	case m.Failure != 0:
+		status = "SEND_FAIL"
+	default:
 		status = "SEND_SUCCESS"
 	}
 	return map[string]any{"msg_id": s.id(m.MsgID), "msg_status": status}, nil
@@ -139,10 +199,4 @@ func (s *Sandbox) deleteMass(a *account, c *call) (any, error) {
 	}
 	m.Deleted = true
 	return s.nothing(a, c)
-}
-
-// getUsers is user/get: all followers on one page.
-func (s *Sandbox) getUsers(a *account, _ *call) (any, error) {
-	ids := a.openids()
-	return map[string]any{"total": len(ids), "count": len(ids), "data": map[string]any{"openid": ids}, "next_openid": ""}, nil
 }

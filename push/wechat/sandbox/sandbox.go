@@ -53,11 +53,14 @@ type Limits struct {
 	EventDelay            time.Duration // from submission to the event: 1 s
 	EventGap              time.Duration // between the three attempts at a callback: 5 s
 	ClientMsgWindow       time.Duration // how long a clientmsgid is remembered: 24 h
+	PublishDelay          time.Duration // from a publication's submission to its end: 1 s
+	UserPage              int           // openids on a page of user/get: 10 000
 	AutoDigest            int           // characters of the body that stand for a missing digest: 54
 
 	// What the documentation leaves open.
 	Stripped       []string // elements taken out of a content; default script, style, iframe, object, form
 	RefuseMaterial bool     // unverified accounts may not add material (48001); told both ways
+	Unmetered      bool     // no daily limits of calls (45009)
 }
 
 func (l Limits) withDefaults() Limits {
@@ -68,6 +71,7 @@ func (l Limits) withDefaults() Limits {
 		TokenLife: cmp.Or(l.TokenLife, 2*time.Hour), TokenOverlap: cmp.Or(l.TokenOverlap, 5*time.Minute),
 		EventDelay: cmp.Or(l.EventDelay, time.Second), EventGap: cmp.Or(l.EventGap, 5*time.Second),
 		ClientMsgWindow: cmp.Or(l.ClientMsgWindow, 24*time.Hour), AutoDigest: cmp.Or(l.AutoDigest, 54),
+		PublishDelay: cmp.Or(l.PublishDelay, time.Second), UserPage: cmp.Or(l.UserPage, 10_000), Unmetered: l.Unmetered,
 		Stripped: stripped(l.Stripped), RefuseMaterial: l.RefuseMaterial,
 	}
 }
@@ -213,7 +217,21 @@ func (s *Sandbox) api() map[string]handler {
 		"/cgi-bin/draft/count":                {get: true, do: s.countDrafts},
 		"/cgi-bin/draft/delete":               {do: s.deleteDraft},
 		"/cgi-bin/draft/update":               {do: s.updateDraft},
+		"/cgi-bin/freepublish/submit":         {verified: true, do: s.submitPublish},
+		"/cgi-bin/freepublish/get":            {verified: true, do: s.getPublish},
+		"/cgi-bin/freepublish/batchget":       {verified: true, do: s.batchPublished},
+		"/cgi-bin/freepublish/getarticle":     {verified: true, do: s.getPublished},
+		"/cgi-bin/freepublish/delete":         {verified: true, do: s.deletePublished},
 		"/cgi-bin/message/mass/sendall":       {verified: true, do: s.sendAll},
+		"/cgi-bin/message/mass/send":          {verified: true, service: true, do: s.sendList},
+		"/cgi-bin/message/mass/preview":       {verified: true, do: s.preview},
+		"/cgi-bin/message/subscribe/bizsend":  {verified: true, service: true, do: s.sendNotice},
+		"/wxaapi/newtmpl/gettemplate":         {get: true, verified: true, service: true, do: s.nothing},
+		"/cgi-bin/tags/create":                {verified: true, do: s.createTag},
+		"/cgi-bin/tags/get":                   {get: true, verified: true, do: s.getTags},
+		"/cgi-bin/tags/members/batchtagging":  {verified: true, do: s.batchTag},
+		"/cgi-bin/user/tag/get":               {verified: true, do: s.tagFollowers},
+		"/cgi-bin/openapi/quota/get":          {do: s.getQuota},
 		"/cgi-bin/message/mass/get":           {verified: true, do: s.getMass},
 		"/cgi-bin/message/mass/delete":        {verified: true, do: s.deleteMass},
 		"/cgi-bin/user/get":                   {get: true, verified: true, do: s.getUsers},

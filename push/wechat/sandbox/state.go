@@ -27,6 +27,10 @@ type accountState struct {
 	Materials map[string]material  `json:"materials"`
 	Drafts    []draft              `json:"drafts"` // oldest first
 	Masses    []mass               `json:"masses"` // oldest first
+	Published []published          `json:"published"`
+	Tags      []tag                `json:"tags"`
+	Day       string               `json:"day"`  // that Made is of
+	Made      map[string]int       `json:"made"` // calls of the day that are limited
 	Clients   map[string]clientMsg `json:"clientmsgids"`
 	Followers []follower           `json:"followers"`
 	Messages  []message            `json:"messages"`
@@ -71,7 +75,11 @@ type mass struct {
 	MsgID       int64     `json:"msg_id"`
 	MsgDataID   int64     `json:"msg_data_id"`
 	ClientMsgID string    `json:"clientmsgid"`
-	Audience    string    `json:"audience"`
+	Audience    any       `json:"audience"`
+	ToAll       bool      `json:"to_all"`
+	To          []string  `json:"to,omitempty"` // whom it reached, unless all
+	Missed      int       `json:"missed"`
+	Failure     int       `json:"failure,omitempty"` // the number in err(…)
 	At          time.Time `json:"at"`
 	Done        bool      `json:"done"`    // its event was tried
 	Deleted     bool      `json:"deleted"` // by mass/delete
@@ -87,6 +95,8 @@ type follower struct {
 	OpenID string    `json:"openid"`
 	Since  time.Time `json:"since"`
 	Tags   []int     `json:"tags"`
+	// Refuses are the notice templates that the follower does not take.
+	Refuses []string `json:"refuses,omitempty"`
 }
 
 type message struct {
@@ -94,6 +104,10 @@ type message struct {
 	Type    string    `json:"type"`
 	Content string    `json:"content"`
 	At      time.Time `json:"at"`
+	// Of a notice.
+	Template string            `json:"template_id,omitempty"`
+	URL      string            `json:"url,omitempty"`
+	Data     map[string]string `json:"data,omitempty"`
 }
 
 // calls counts a path's effects and its failures.
@@ -119,10 +133,19 @@ func (a *accountState) complete() {
 	if a.Clients == nil {
 		a.Clients = map[string]clientMsg{}
 	}
+	if a.Made == nil {
+		a.Made = map[string]int{}
+	}
 	if a.Calls == nil {
 		a.Calls = map[string]*calls{}
 	}
 	a.Drafts, a.Masses = append([]draft{}, a.Drafts...), append([]mass{}, a.Masses...)
+	a.Published, a.Tags = append([]published{}, a.Published...), append([]tag{}, a.Tags...)
+	for i := range a.Masses {
+		if a.Masses[i].Audience == "all" {
+			a.Masses[i].ToAll = true // from before it was written down
+		}
+	}
 	a.Followers, a.Messages = append([]follower{}, a.Followers...), append([]message{}, a.Messages...)
 }
 
@@ -212,24 +235,9 @@ func (a *account) count(path string, ok bool) {
 	}
 }
 
-// quotas are the mass sends of today and this month.
-func (s *Sandbox) quotas(a *account) (today, month int) {
-	now := s.now().In(s.options.Zone)
-	for _, m := range a.Masses {
-		at := m.At.In(s.options.Zone)
-		if at.Year() == now.Year() && at.Month() == now.Month() {
-			month++
-			if at.Day() == now.Day() {
-				today++
-			}
-		}
-	}
-	return today, month
-}
-
 // massLeft is how many mass sends to all the account has left now. s.mu is held.
 func (s *Sandbox) massLeft(a *account) int {
-	today, month := s.quotas(a)
+	today, month := s.quotas(a, true)
 	switch a.Kind {
 	case Subscription:
 		return max(0, 1-today)
