@@ -6,11 +6,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wefeed/internal/faultkit"
 	"wefeed/internal/store"
 )
 
 // TestLatestIsWhatCountingFinds holds the leaping search for the last missed time against counting every one of them.
 func TestLatestIsWhatCountingFinds(t *testing.T) {
+	faultkit.RapidSeed(t)
 	rapid.Check(t, func(r *rapid.T) {
 		hours := rapid.SliceOfNDistinct(rapid.IntRange(0, 23), 1, 4, rapid.ID[int]).Draw(r, "hours")
 		next := func(_ string, after time.Time) (time.Time, error) {

@@ -15,6 +15,7 @@ import (
 
 	"wefeed/feeds"
 	"wefeed/feeds/feedstest"
+	"wefeed/internal/faultkit"
 	"wefeed/internal/store"
 )
 
@@ -23,6 +24,7 @@ import (
 func TestRandomCollects(t *testing.T) { onBoth(t, testRandomCollects) }
 
 func testRandomCollects(t *testing.T, dsn func() string) {
+	faultkit.RapidSeed(t)
 	s, n := open(t, store.Options{DSN: dsn()}), 0
 	rapid.Check(t, func(r *rapid.T) {
 		n++
