@@ -127,12 +127,53 @@ func (d *decoder) channelKind(c *Config, ch Channel, path string) {
 				"可以 · it can: "+strings.Join(kinds, ", "))
 		}
 	}
+	if d.wrong(path + ".kind") {
+		return
+	}
+	d.audience(c, ch, path, i)
+	d.notice(ch, path)
+}
+
+// audience checks whom the channel reaches.
+func (d *decoder) audience(c *Config, ch Channel, path string, account int) {
+	reaches := ch.Kind == "mass" || ch.Kind == "notice"
+	at := path + ".audience"
 	switch {
-	case d.wrong(path + ".kind"):
-	case ch.Kind == "mass" && ch.Audience != "all":
-		d.refuse(path+".audience", quote(ch.Audience)+" 不是群发对象（not an audience）", "目前只有 all · all is the only one")
-	case ch.Kind != "mass" && ch.Audience != "":
-		d.refuse(path+".audience", "只有 mass 渠道有 audience（only a mass channel has an audience）", "删去这一行 · drop it")
+	case !reaches && d.given(at):
+		d.refuse(at, "只有 mass 和 notice 渠道有 audience（only mass and notice channels have an audience）", "删去这一行 · drop it")
+	case reaches && !audiences.MatchString(ch.Audience):
+		d.refuse(at, quote(ch.Audience)+" 不是发送对象（not an audience）", "all，或 tag:标签编号 · all, or tag:ID of a tag")
+	}
+	switch at := path + ".audience_file"; {
+	case ch.AudienceFile == "":
+	case ch.Kind != "mass" || account >= 0 && c.Accounts[account].Kind != "service":
+		d.refuse(at, "按名单群发只用于服务号的 mass 渠道（a list of openids is for mass channels of a service account）", "删去这一行 · drop it")
+	case d.given(path + ".audience"):
+		d.refuse(at, "audience 和 audience_file 只能写一个（both audience and audience_file are given）", "")
+	}
+}
+
+// audiences are the forms of an audience.
+var audiences = regexp.MustCompile(`^(all|tag:[1-9][0-9]{0,9})$`)
+
+// notice checks what only notice channels have.
+func (d *decoder) notice(ch Channel, path string) {
+	if ch.Kind != "notice" {
+		for _, key := range []string{".template", ".fields"} {
+			if d.given(path + key) {
+				d.refuse(path+key, "只有 notice 渠道有这个键（only a notice channel has this key）", "删去这一行 · drop it")
+			}
+		}
+		return
+	}
+	if ch.Template == "" {
+		d.refuse(path+".template", "notice 渠道缺少 template（a notice channel needs a template）", "在公众平台“订阅通知”里选用模板，复制它的 id · copy the id from the platform")
+	}
+	if len(ch.Fields) == 0 {
+		d.refuse(path+".fields", "notice 渠道缺少 fields（a notice channel needs fields）", `如 fields: [{name: thing1, text: "{title}"}] · like this`)
+	}
+	if ch.MaxArticles != 1 && !d.wrong(path+".max_articles") {
+		d.refuse(path+".max_articles", "一条通知只说一篇文章（a notice speaks of one article）", "写 1 或删去 · 1, or drop it")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,6 +29,7 @@ func (d *decoder) derive(c *Config) {
 	}
 	for i := range c.Channels {
 		d.channel(&c.Channels[i], fmt.Sprintf("channels[%d]", i))
+		d.audienceList(c, c.Channels[i], fmt.Sprintf("channels[%d]", i))
 	}
 }
 
@@ -79,8 +81,11 @@ func (d *decoder) account(c *Config, a *Account, path string) {
 
 // channel settles what depends on the kind.
 func (d *decoder) channel(ch *Channel, path string) {
-	if !d.given(path+".audience") && ch.Kind == "mass" {
+	if !d.given(path+".audience") && (ch.Kind == "mass" || ch.Kind == "notice") {
 		ch.Audience = "all"
+	}
+	if !d.given(path+".max_articles") && ch.Kind == "notice" {
+		ch.MaxArticles = 1
 	}
 	if !d.given(path + ".long_title") {
 		ch.LongTitle = "hold"
@@ -103,6 +108,31 @@ func (d *decoder) secretFile(c *Config, file, path string) Secret {
 		d.fault(path, "文件是空的："+quote(file)+"（the file is empty）", "")
 	}
 	return NewSecret(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"))
+}
+
+// audienceList reads the openids of a channel's audience_file. They are people's: no fault quotes one.
+func (d *decoder) audienceList(c *Config, ch Channel, path string) {
+	path += ".audience_file"
+	if ch.AudienceFile == "" || d.bad[path] {
+		return
+	}
+	b, err := os.ReadFile(c.Path(ch.AudienceFile))
+	if err != nil {
+		d.fault(path, "文件读不了："+quote(ch.AudienceFile)+"（the file cannot be read）", err.Error())
+		return
+	}
+	openids := strings.Fields(string(b))
+	slices.Sort(openids)
+	openids = slices.Compact(openids)
+	if len(openids) < 2 || len(openids) > 10_000 {
+		d.fault(path, fmt.Sprintf("文件里有 %d 个不同的 openid，应为 2 到 10000 个（%d openids, expected 2 to 10000）", len(openids), len(openids)),
+			"每行一个 · one a line")
+		return
+	}
+	if c.Lists == nil {
+		c.Lists = map[string][]string{}
+	}
+	c.Lists[ch.ID] = openids
 }
 
 // readSmall reads a regular file of at most maxSecretFile bytes: a pipe or device would hang or never end.

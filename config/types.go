@@ -28,6 +28,8 @@ type Config struct {
 	Accounts []Account `yaml:"accounts" zh:"公众号；只提供订阅源时可以不写" en:"WeChat accounts; none = feeds only"`
 	Channels []Channel `yaml:"channels" zh:"推送渠道" en:"ways out to the accounts"`
 
+	// Lists are the openids of audience files, by channel.
+	Lists map[string][]string `yaml:"-"`
 	// Key is what KeyFile holds; empty when none is named.
 	Key Secret `yaml:"-"`
 }
@@ -166,17 +168,28 @@ type Account struct {
 
 // A Channel is one way out to one account.
 type Channel struct {
-	ID          string        `yaml:"id,required" form:"id" zh:"渠道编号" en:"id of the channel"`
-	Account     string        `yaml:"account,required" zh:"公众号的 id" en:"id of the account"`
-	Kind        string        `yaml:"kind,required" oneof:"draft publish mass notice" zh:"draft 存入草稿箱、publish 发布（不通知）、mass 群发、notice 订阅通知" en:"draft box, publish without notification, mass send, or subscription notice"`
-	Audience    string        `yaml:"audience" zh:"群发对象；目前只有 all（全部关注者），只用于 mass" en:"whom a mass send reaches; all = every follower; for mass only"`
-	Schedule    string        `yaml:"schedule,required" form:"schedule" zh:"推送时段，写法与栏目的 schedule 相同" en:"its slots, written like a section's schedule"`
-	Sections    []string      `yaml:"sections,required" zh:"推送哪些栏目（含其下级）；[all] = 全部" en:"ids of sections, children included; [all] = everything"`
-	Review      string        `yaml:"review" default:"none" oneof:"none one three" zh:"发出前的审核：不审、一审、三审" en:"review before sending: none, one, or three"`
-	MinArticles int           `yaml:"min_articles" default:"1" range:"1..8" zh:"不足这么多篇就等下一个时段" en:"with fewer articles it waits for the next slot"`
-	MaxArticles int           `yaml:"max_articles" default:"8" range:"1..8" zh:"一次最多的篇数（微信上限 8）" en:"at most so many at once (WeChat allows 8)"`
-	MaxAge      time.Duration `yaml:"max_age" default:"72h" zh:"文章被首次发现后超过这么久就不再推送" en:"articles first seen longer ago are no longer sent"`
-	LongTitle   string        `yaml:"long_title" oneof:"cut hold" zh:"标题超过微信上限时：cut 截短，hold 留下等人处理；不写时草稿截短，其余留下" en:"a title over WeChat's limit: cut it, or hold the article; left out: cut for draft, hold for the others"`
+	ID           string        `yaml:"id,required" form:"id" zh:"渠道编号" en:"id of the channel"`
+	Account      string        `yaml:"account,required" zh:"公众号的 id" en:"id of the account"`
+	Kind         string        `yaml:"kind,required" oneof:"draft publish mass notice" zh:"draft 存入草稿箱、publish 发布（不通知）、mass 群发、notice 订阅通知" en:"draft box, publish without notification, mass send, or subscription notice"`
+	Audience     string        `yaml:"audience" zh:"发给谁：all 全部关注者，或 tag:编号 某个标签的关注者；只用于 mass 和 notice" en:"whom it reaches: all = every follower, or tag:ID; for mass and notice only"`
+	AudienceFile string        `yaml:"audience_file" default:"" zh:"代替 audience：每行一个 openid 的文件（2 到 10000 个），只用于服务号的 mass" en:"in place of audience: a file with one openid a line, 2 to 10000; for mass of a service account only"`
+	Schedule     string        `yaml:"schedule,required" form:"schedule" zh:"推送时段，写法与栏目的 schedule 相同" en:"its slots, written like a section's schedule"`
+	Sections     []string      `yaml:"sections,required" zh:"推送哪些栏目（含其下级）；[all] = 全部" en:"ids of sections, children included; [all] = everything"`
+	Review       string        `yaml:"review" default:"none" oneof:"none one three" zh:"发出前的审核：不审、一审、三审" en:"review before sending: none, one, or three"`
+	ReviewWithin time.Duration `yaml:"review_within" zh:"审核的期限，从送审算起；不写 = 直到宽限期结束" en:"time for the review, from when it begins; left out: until the grace is over"`
+	ReviewLate   string        `yaml:"review_late" default:"drop" oneof:"drop hold" zh:"逾期未审：drop 作废，hold 扣住等人审" en:"a review that is late: drop the edition, or hold it"`
+	Template     string        `yaml:"template" default:"" zh:"订阅通知的模板 id，只用于 notice" en:"id of the subscription notice's template; for notice only"`
+	Fields       []Field       `yaml:"fields" zh:"模板的字段，只用于 notice" en:"the template's fields; for notice only"`
+	MinArticles  int           `yaml:"min_articles" default:"1" range:"1..8" zh:"不足这么多篇就等下一个时段" en:"with fewer articles it waits for the next slot"`
+	MaxArticles  int           `yaml:"max_articles" default:"8" range:"1..8" zh:"一次最多的篇数（微信上限 8）" en:"at most so many at once (WeChat allows 8)"`
+	MaxAge       time.Duration `yaml:"max_age" default:"72h" zh:"文章被首次发现后超过这么久就不再推送" en:"articles first seen longer ago are no longer sent"`
+	LongTitle    string        `yaml:"long_title" oneof:"cut hold" zh:"标题超过微信上限时：cut 截短，hold 留下等人处理；不写时草稿截短，其余留下" en:"a title over WeChat's limit: cut it, or hold the article; left out: cut for draft, hold for the others"`
+}
+
+// A Field is one field of a subscription notice.
+type Field struct {
+	Name string `yaml:"name,required" zh:"字段名，如 thing1" en:"the field's name, such as thing1"`
+	Text string `yaml:"text,required" zh:"内容；{title} {section} {date} {source} {site} 会换成文章的" en:"its text; {title} {section} {date} {source} {site} stand for the article's"`
 }
 
 // A FlatSection is a section with the id of its parent.

@@ -10,10 +10,6 @@ import (
 
 // set renders the edition's articles and uploads what they show. Then it enters review; without review it is approved.
 func (r *run) set(ctx context.Context, e Edition, ds []Delivery) (more bool, err error) {
-	acc, err := r.account(e)
-	if err != nil {
-		return r.failedToSet(ctx, e, err)
-	}
 	articles, err := r.Checker.Recheck(ctx, ids(e.Items))
 	if err != nil {
 		return false, err
@@ -29,23 +25,53 @@ func (r *run) set(ctx context.Context, e Edition, ds []Delivery) (more bool, err
 	next := e
 	next.Items = kept
 	ordered := inOrder(kept, hashes(articles))
-	call, cancel := context.WithTimeout(ctx, r.CallTimeout)
-	defer cancel()
-	pieces, digest, err := acc.Set(call, next, ordered)
-	if err != nil {
+	if next.Pieces, next.Digest, err = r.render(ctx, next, ordered); err != nil {
 		return r.failedToSet(ctx, e, err)
 	}
-	for i := range pieces {
-		pieces[i].ArticleHash = ordered[i].Hash
-	}
-	next.Pieces, next.Digest, next.Reason, next.Detail = pieces, digest, "", ""
-	switch {
-	case r.Channels[e.Channel].Reviewed():
-		next.State = InReview // also when it is set anew: what was approved is no longer what would go out
-	case e.State == Planned:
-		next.State = Approved
-	}
+	next.Reason, next.Detail = "", ""
+	r.enter(&next, e)
 	return true, r.save(ctx, next, e.State, r.Now())
+}
+
+// render turns the articles into what WeChat takes, and pins it.
+func (r *run) render(ctx context.Context, e Edition, articles []feeds.Article) (pieces []Piece, digest string, err error) {
+	if e.Kind == KindNotice {
+		pieces, digest, err = r.Channels[e.Channel].Notice.fill(e, articles)
+	} else {
+		var acc Account
+		if acc, err = r.account(e); err != nil {
+			return nil, "", err
+		}
+		call, cancel := context.WithTimeout(ctx, r.CallTimeout)
+		defer cancel()
+		pieces, digest, err = acc.Set(call, e, articles)
+	}
+	for i := range pieces {
+		pieces[i].ArticleHash = articles[i].Hash
+	}
+	return pieces, digest, err
+}
+
+// enter says where an edition stands that was set just now. What was approved stays so only if it is to the letter what
+// goes out; else people look again.
+func (r *run) enter(next *Edition, was Edition) {
+	ch := r.Channels[was.Channel]
+	switch {
+	case !ch.Reviewed():
+		if was.State == Planned {
+			next.State = Approved
+		}
+	case was.Digest == next.Digest && was.State != Planned:
+	default:
+		next.State, next.ReviewBy = InReview, time.Time{}
+		if ch.ReviewWithin > 0 {
+			next.ReviewBy = r.Now().Add(ch.ReviewWithin)
+		}
+		if was.Digest != "" {
+			r.Logger.Warn("edition has to be reviewed anew: the portal changed its articles", "edition", was.ID, "channel", was.Channel,
+				"state", string(was.State), "do", "wefeed edition show "+was.ID)
+		}
+	}
 }
 
 // failedToSet waits and tries again, or gives the edition up.
@@ -75,8 +101,8 @@ func later(a, b time.Time) time.Time {
 }
 
 // check looks at the articles' pages just before a call. What the portal took back does not go out; what it corrected
-// goes out as corrected. A draft that is out already cannot be mended here: its mass send is given up, and the articles
-// are free for the next slot.
+// goes out as corrected, also when its draft is in the box already. A draft cannot lose an article: with one taken back it is
+// given up, and the others are free for the next slot.
 func (r *run) check(ctx context.Context, e Edition, ds []Delivery) (more bool, err error) {
 	articles, err := r.Checker.Recheck(ctx, ids(e.Items))
 	if err != nil {
@@ -93,16 +119,30 @@ func (r *run) check(ctx context.Context, e Edition, ds []Delivery) (more bool, e
 		return true, nil
 	}
 	out := find(ds, StepDraft).State == Done
-	switch {
-	case gone && (out || len(kept) == 0):
+	if gone && (out || len(kept) == 0) {
+		if out {
+			r.discard(ctx, e, find(ds, StepDraft).MediaID)
+		}
 		return false, r.end(ctx, e, ds, Action{Do: DoEnd, State: Withdrawn, Reason: ReasonWithdrawn})
-	case out:
-		return false, r.end(ctx, e, ds, Action{Do: DoEnd, State: Withdrawn, Reason: ReasonCorrected})
 	}
 	next := e
-	next.Items, next.Pieces, next.Digest = kept, nil, ""
+	next.Items, next.Pieces = kept, nil
 	r.Logger.Info("edition is set anew", "edition", e.ID, "withdrawn", gone, "corrected", corrected)
 	return true, r.save(ctx, next, e.State, r.Now())
+}
+
+// discard takes a draft out of the box whose edition is given up, so that nobody sends it by hand. If that fails, the
+// admin is told by the edition's reason.
+func (r *run) discard(ctx context.Context, e Edition, mediaID string) {
+	acc, err := r.account(e)
+	if err == nil {
+		call, cancel := context.WithTimeout(ctx, r.CallTimeout)
+		defer cancel()
+		err = acc.DeleteDraft(call, mediaID)
+	}
+	if err != nil {
+		r.Logger.Warn("draft of a given-up edition is still in the box", "edition", e.ID, "cause", err)
+	}
 }
 
 // keep returns the items whose articles may still go out, with their titles as they are now, and whether any may not.
@@ -111,11 +151,14 @@ func (r *run) keep(e Edition, byID map[string]feeds.Article) (kept []EditionItem
 	for _, it := range e.Items {
 		a := byID[it.ArticleID]
 		title, fits := FitTitle(a.Title, long)
+		if it.Retitled {
+			title, fits = it.Title, true
+		}
 		if a.Status != feeds.StatusLive || !fits {
 			gone = true
 			continue
 		}
-		kept = append(kept, EditionItem{ArticleID: it.ArticleID, Title: title})
+		kept = append(kept, EditionItem{ArticleID: it.ArticleID, Title: title, Retitled: it.Retitled})
 	}
 	return kept, gone
 }
@@ -166,15 +209,25 @@ func (r *run) call(ctx context.Context, e Edition, d Delivery) (more bool, err e
 	call, cancel := context.WithTimeout(ctx, r.CallTimeout)
 	defer cancel()
 	change.WasState = InFlight
-	if d.Step == StepDraft {
+	switch d.Step {
+	case StepDraft:
 		change.MediaID, err = acc.AddDraft(call, e.Pieces)
-	} else {
-		change.MsgID, err = acc.SendAll(call, find(ds, StepDraft).MediaID, d.Key)
+	case StepPublish:
+		change.PublishID, err = acc.Publish(call, find(ds, StepDraft).MediaID)
+	case StepMass:
+		change.MsgID, err = acc.SendMass(call, r.Channels[e.Channel].Audience, find(ds, StepDraft).MediaID, d.Key)
 	}
-	if was == InFlight {
+	if was == InFlight || vanished(d, err) {
 		err = stillInDoubt(err)
 	}
 	return r.outcome(ctx, e, change, err)
+}
+
+// vanished reports whether a publication that was in doubt before, and seemed absent, is now refused because its draft is
+// gone: then something published it after all.
+func vanished(d Delivery, err error) bool {
+	var ce *CallError
+	return d.Step == StepPublish && d.Attempt > 1 && errors.As(err, &ce) && ce.Reason == ReasonMediaGone
 }
 
 // stillInDoubt is the failure of a repeated call: even WeChat's plain refusal says nothing of the call before it, which
@@ -195,7 +248,7 @@ func (r *run) outcome(ctx context.Context, e Edition, c DeliveryChange, err erro
 	if err == nil {
 		c.State, c.EndedAt = Done, now
 		next := e
-		if c.Step == StepMass {
+		if c.Step == StepMass || c.Step == StepPublish {
 			next.State = Submitted
 		}
 		return true, r.save(ctx, next, e.State, now, c)
@@ -221,26 +274,32 @@ func (r *run) outcome(ctx context.Context, e Edition, c DeliveryChange, err erro
 	return true, r.save(ctx, e, e.State, now, c)
 }
 
-// look looks for a draft in doubt. Only looks that come settle after the doubt count as proof of its absence.
+// look looks for a draft or a publication in doubt. Only looks that come settle after the doubt count as proof of its
+// absence. A draft that is gone from the box while no publication carries its mark proves nothing: an editor may have it.
 func (r *run) look(ctx context.Context, e Edition, c DeliveryChange) (more bool, err error) {
 	acc, err := r.account(e)
 	if err != nil {
 		return false, r.save(ctx, e, e.State, r.Now().Add(time.Minute))
 	}
+	if wait, err := r.afford(ctx, e, c.Step); err != nil || !wait.IsZero() {
+		return false, cmpSave(err, func() error { return r.save(ctx, e, e.State, wait) })
+	}
 	call, cancel := context.WithTimeout(ctx, r.CallTimeout)
 	defer cancel()
 	began := r.Now()
-	mediaID, err := acc.FindDraft(call, e.Mark)
+	found, gone, err := r.seek(call, acc, e, &c)
 	now := r.Now()
 	switch {
 	case err != nil:
-		r.Logger.Warn("look for a draft failed", "edition", e.ID, "cause", err)
+		r.Logger.Warn("look for the effect of a call failed", "edition", e.ID, "step", string(c.Step), "cause", err)
 		return false, r.save(ctx, e, e.State, now.Add(max(r.LookGap, 5*time.Second)))
-	case mediaID != "":
-		r.Logger.Info("draft found: the call had its effect", "edition", e.ID)
-		c.State, c.EndedAt, c.MediaID, c.Reason, c.Detail = Done, now, mediaID, "", ""
+	case found:
+		r.Logger.Info("found: the call had its effect", "edition", e.ID, "step", string(c.Step))
+		c.State, c.EndedAt, c.Reason, c.Detail = Done, now, "", ""
 	case began.Before(c.DoubtAt.Add(r.Settle)):
 		c.LastLookAt = began
+	case gone && c.Looks > 0:
+		c.State, c.EndedAt, c.Reason, c.Detail = DeliveryUnknown, now, ReasonUnseen, detail(ReasonUnseen)
 	default:
 		if c.Looks == 0 {
 			c.FirstLookAt = began
@@ -251,20 +310,66 @@ func (r *run) look(ctx context.Context, e Edition, c DeliveryChange) (more bool,
 	return true, r.save(ctx, e, e.State, now, c)
 }
 
-// ask asks how a submitted mass send went.
+// seek looks once, and writes what it finds into c. gone tells that a publication's draft is no longer in the box.
+func (r *run) seek(ctx context.Context, acc Account, e Edition, c *DeliveryChange) (found, gone bool, err error) {
+	if c.Step == StepDraft {
+		c.MediaID, err = acc.FindDraft(ctx, e.Mark)
+		return c.MediaID != "", false, err
+	}
+	p, err := acc.FindPublished(ctx, e.Mark)
+	if err != nil || p.ID != "" {
+		c.Publication, c.URLs = p.ID, p.URLs
+		return p.ID != "", false, err
+	}
+	media, err := acc.FindDraft(ctx, e.Mark)
+	return false, media == "", err
+}
+
+// cmpSave returns err, or what save returns.
+func cmpSave(err error, save func() error) error {
+	if err != nil {
+		return err
+	}
+	return save()
+}
+
+// dailyAsks is how many looks and questions about publications are asked a day: WeChat answers a hundred of each
+// (API_Call_Limits.html), and a person may want some.
+const dailyAsks = 80
+
+// afford counts a look or question that WeChat answers only so many times a day. When none is left, it returns when the
+// next day of the site begins.
+func (r *run) afford(ctx context.Context, e Edition, step Step) (wait time.Time, err error) {
+	if step != StepPublish {
+		return time.Time{}, nil
+	}
+	now := r.Now().In(r.Zone)
+	ok, err := r.Store.Spend(ctx, e.Account, "freepublish", now.Format(time.DateOnly), dailyAsks)
+	if err != nil || ok {
+		return time.Time{}, err
+	}
+	r.Logger.Warn("no more questions about publications today: WeChat answers a hundred a day", "edition", e.ID, "account", e.Account)
+	return time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 30, 0, r.Zone), nil
+}
+
+// ask asks how a submitted mass send or publication went.
 func (r *run) ask(ctx context.Context, e Edition, c DeliveryChange) (more bool, err error) {
 	acc, err := r.account(e)
 	if err != nil {
 		return false, r.save(ctx, e, e.State, r.Now().Add(time.Minute))
 	}
+	if wait, err := r.afford(ctx, e, c.Step); err != nil || !wait.IsZero() {
+		return false, cmpSave(err, func() error { return r.save(ctx, e, e.State, wait) })
+	}
 	call, cancel := context.WithTimeout(ctx, r.CallTimeout)
 	defer cancel()
-	status, err := acc.AskMass(call, c.MsgID)
+	a, over, err := r.question(call, acc, &c)
 	c.Looks++
 	c.LastLookAt = r.Now()
-	if err != nil {
-		r.Logger.Warn("question about a mass send failed", "edition", e.ID, "cause", err)
-	} else if a, over := byAnswer(status); over {
+	switch {
+	case err != nil:
+		r.Logger.Warn("question how it went failed", "edition", e.ID, "step", string(c.Step), "cause", err)
+	case over:
 		next := e
 		next.State, next.Reason, next.Detail = a.State, a.Reason, ""
 		if a.Reason != "" {
@@ -272,5 +377,42 @@ func (r *run) ask(ctx context.Context, e Edition, c DeliveryChange) (more bool, 
 		}
 		return false, r.save(ctx, next, e.State, time.Time{}, c)
 	}
+	return true, r.save(ctx, e, e.State, r.Now(), c)
+}
+
+// question asks once, and writes what it learns into c.
+func (r *run) question(ctx context.Context, acc Account, c *DeliveryChange) (a Action, over bool, err error) {
+	if c.Step == StepPublish {
+		p, err := acc.AskPublish(ctx, c.PublishID)
+		if err != nil {
+			return a, false, err
+		}
+		c.Publication, c.URLs = p.ID, p.URLs
+		a, over = byPublication(p.Status)
+		return a, over, nil
+	}
+	status, err := acc.AskMass(ctx, c.MsgID)
+	if err != nil {
+		return a, false, err
+	}
+	a, over = byAnswer(status)
+	return a, over, nil
+}
+
+// update brings the draft in the box up to date with what was set since. It may be repeated.
+func (r *run) update(ctx context.Context, e Edition, c DeliveryChange) (more bool, err error) {
+	acc, err := r.account(e)
+	if err != nil {
+		return r.failedToSet(ctx, e, err)
+	}
+	call, cancel := context.WithTimeout(ctx, r.CallTimeout)
+	defer cancel()
+	for i, p := range e.Pieces {
+		if err := acc.UpdateDraft(call, c.MediaID, i, p); err != nil {
+			return r.failedToSet(ctx, e, err)
+		}
+	}
+	r.Logger.Info("draft brought up to date", "edition", e.ID, "articles", len(e.Pieces))
+	c.RequestHash = e.Digest
 	return true, r.save(ctx, e, e.State, r.Now(), c)
 }

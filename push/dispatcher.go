@@ -18,6 +18,7 @@ type DispatcherOptions struct {
 	Checker  Checker
 	// Node names this process, differently at each start: calls in flight belong to it.
 	Node    string
+	Zone    *time.Location // the site's: WeChat's daily limits are counted by its days
 	Settle  time.Duration
 	LookGap time.Duration
 	// CallTimeout bounds one call to WeChat. Default 45 s, so that a job of 60 s ends by writing down what came of it.
@@ -38,6 +39,9 @@ func NewDispatcher(o DispatcherOptions) (*Dispatcher, error) {
 	if o.CallTimeout == 0 {
 		o.CallTimeout = 45 * time.Second
 	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -53,7 +57,7 @@ const maxSteps = 40
 // Advance carries an edition as far as it goes now: until it is over, or has to wait, which leaves a due row.
 func (x *Dispatcher) Advance(ctx context.Context, id string) error {
 	r := &run{Dispatcher: x}
-	for range maxSteps {
+	for ; r.steps < maxSteps; r.steps++ {
 		more, err := r.step(ctx, id)
 		switch {
 		case errors.Is(err, ErrConflict), errors.Is(err, ErrStopped):
@@ -99,7 +103,9 @@ func (x *Dispatcher) wakeAll(ctx context.Context) error {
 // A run is one Advance.
 type run struct {
 	*Dispatcher
-	checked bool // the pages were looked at since the last call
+	checked bool   // the pages were looked at since the last call
+	event   *Event // WeChat's word on the edition
+	steps   int    // done without coming to rest
 }
 
 // step reads the edition, decides and does one thing. more is false when there is nothing to do now.
@@ -112,6 +118,7 @@ func (r *run) step(ctx context.Context, id string) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	r.event = s.Event
 	a := Decide(e, ds, s)
 	switch a.Do {
 	case DoNothing:
@@ -135,6 +142,10 @@ func (r *run) step(ctx context.Context, id string) (more bool, err error) {
 		return r.set(ctx, e, ds)
 	case DoCheck:
 		return r.check(ctx, e, ds)
+	case DoRecruit:
+		return r.recruit(ctx, e, find(ds, StepNotice))
+	case DoNotify:
+		return r.notify(ctx, e, find(ds, StepNotice))
 	case DoIntend:
 		d := Delivery{Edition: e.ID, Step: a.Step, State: Intended, Attempt: 1, Key: key(e, a.Step, 1)}
 		return true, r.save(ctx, e, e.State, r.Now(), DeliveryChange{Delivery: d})
@@ -152,6 +163,8 @@ func (r *run) act(ctx context.Context, e Edition, d Delivery, a Action) (more bo
 		change.Delivery = Delivery{Edition: e.ID, Step: d.Step, State: Intended, Attempt: d.Attempt + 1, Key: d.Key}
 	case DoLook:
 		return r.look(ctx, e, change)
+	case DoUpdate:
+		return r.update(ctx, e, change)
 	case DoAsk:
 		return r.ask(ctx, e, change)
 	default: // DoCall, DoRepeat
@@ -167,11 +180,21 @@ func (r *run) situation(ctx context.Context, e Edition, ds []Delivery) (Situatio
 	}
 	ch, known := r.Channels[e.Channel]
 	s := Situation{
-		Now: r.Now(), Stopped: sw.Stopped, DryRun: ch.DryRun, Orphan: !known, Checked: r.checked,
-		Settle: r.Settle, LookGap: r.LookGap,
+		Now: r.Now(), Stopped: sw.Stopped, DryRun: ch.DryRun, Orphan: !known, Checked: r.checked, Late: ch.ReviewLate,
+		Node: r.Node, Settle: r.Settle, LookGap: r.LookGap,
 	}
-	if d := find(ds, StepMass); d.State == Done && d.MsgID != "" {
-		ev, err := r.Store.MassEvent(ctx, e.Account, d.MsgID)
+	if e.State == InReview || e.State == Approved {
+		if s.Stale, err = r.stale(ctx, e); err != nil {
+			return s, err
+		}
+	}
+	for step, kind := range map[Step]EventKind{StepMass: EventMass, StepPublish: EventPublish} {
+		d := find(ds, step)
+		id := d.MsgID + d.PublishID
+		if d.State != Done || id == "" {
+			continue
+		}
+		ev, err := r.Store.Event(ctx, e.Account, kind, id)
 		if err == nil {
 			s.Event = &ev
 		} else if !errors.Is(err, ErrNotFound) {
@@ -179,6 +202,22 @@ func (r *run) situation(ctx context.Context, e Edition, ds []Delivery) (Situatio
 		}
 	}
 	return s, nil
+}
+
+// stale reports whether an article is no longer as it was when the edition was set.
+func (r *run) stale(ctx context.Context, e Edition) (bool, error) {
+	articles, err := r.Store.ByID(ctx, ids(e.Items))
+	if err != nil {
+		return false, err
+	}
+	byID := hashes(articles)
+	for _, p := range e.Pieces {
+		a, known := byID[p.ArticleID]
+		if known && (a.Status != feeds.StatusLive || a.Hash != p.ArticleHash) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func find(ds []Delivery, step Step) Delivery {
@@ -234,13 +273,25 @@ func (r *run) end(ctx context.Context, e Edition, ds []Delivery, a Action) error
 	if open && d.Detail != "" && d.Reason == a.Reason {
 		over.Detail = d.Detail
 	}
-	var changes []DeliveryChange
+	changes := r.heard(e, ds)
 	if open && a.State == Unknown && d.State == InFlight {
 		change := DeliveryChange{Delivery: d, WasState: d.State, WasAttempt: d.Attempt}
 		change.State, change.Reason, change.EndedAt = DeliveryUnknown, a.Reason, r.Now()
 		changes = append(changes, change)
 	}
 	return r.save(ctx, over, e.State, time.Time{}, changes...)
+}
+
+// heard keeps what WeChat's event said of where a send or publication stands.
+func (r *run) heard(e Edition, ds []Delivery) (changes []DeliveryChange) {
+	ev := r.event
+	if ev == nil || len(ds) == 0 || ev.Publication == "" && len(ev.URLs) == 0 {
+		return nil
+	}
+	d := ds[len(ds)-1]
+	c := DeliveryChange{Delivery: d, WasState: d.State, WasAttempt: d.Attempt}
+	c.Publication, c.URLs = ev.Publication, ev.URLs
+	return append(changes, c)
 }
 
 // detail is a reason in plain words, with what to do.

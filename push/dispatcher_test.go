@@ -50,7 +50,7 @@ func TestMassIsSent(t *testing.T) {
 		"by its event": func(w *world, _ push.Edition) {
 			w.account.Answer(push.MassSending)
 			w.pass(5 * time.Minute)
-			ev := push.Event{Account: "acc", MsgID: "mass-2", Status: "send success", Total: 9, SentTo: 9, At: w.clock.Now()}
+			ev := push.Event{Account: "acc", Kind: push.EventMass, ID: "mass-2", Status: "send success", Total: 9, SentTo: 9, At: w.clock.Now()}
 			w.ok(w.store.SaveEvent(w.ctx, ev))
 		},
 		"by asking":         func(w *world, _ push.Edition) { w.account.Script(pushtest.CallAsk, pushtest.Silent()) },
@@ -168,7 +168,7 @@ func TestPartlySentKeepsItsArticles(t *testing.T) {
 	e := w.slot("daily")
 	w.account.Answer(push.MassSending)
 	w.advance()
-	ev := push.Event{Account: "acc", MsgID: "mass-2", Status: "send fail", Total: 9, SentTo: 4, Errors: 5, At: w.clock.Now()}
+	ev := push.Event{Account: "acc", Kind: push.EventMass, ID: "mass-2", Status: "send fail", Total: 9, SentTo: 4, Errors: 5, At: w.clock.Now()}
 	w.ok(w.store.SaveEvent(w.ctx, ev))
 	w.advance()
 	w.wantState(e, push.Sent, push.ReasonPartly)
@@ -536,20 +536,31 @@ func TestRecheckBeforeLeaving(t *testing.T) {
 		}
 	})
 	t.Run("between draft and send", func(t *testing.T) {
-		for reason, change := range map[push.Reason]func(*world){
-			push.ReasonCorrected: func(w *world) { w.correct("x/2", "更正") },
-			push.ReasonWithdrawn: func(w *world) { w.takeBack("x/1") },
-		} {
-			w := newWorld(t, massChannel("daily"))
+		w := newWorld(t, massChannel("daily"))
+		w.collect("x/1", "x/2")
+		once(w, 2, func() { w.takeBack("x/1") })
+		e := w.carry(w.slot("daily"))
+		w.wantState(e, push.Withdrawn, push.ReasonWithdrawn)
+		w.wantEffects(1, 0)
+		if draft := w.account.Effects(push.StepDraft)[0]; w.account.InBox(draft.ID) {
+			t.Error("a draft with an article that was taken back is left in the box")
+		}
+		w.beforeCheck = nil
+		w.clock.Advance(time.Minute)
+		w.carry(w.slot("daily")) // what is left goes out in the next slot
+		w.wantEffects(2, 1)
+	})
+	t.Run("corrected between draft and send", func(t *testing.T) {
+		for _, ch := range []push.Channel{massChannel("daily"), publishChannel("daily")} {
+			w := newWorld(t, ch)
 			w.collect("x/1", "x/2")
-			once(w, 2, func() { change(w) })
+			once(w, 2, func() { w.correct("x/2", "更正") })
 			e := w.carry(w.slot("daily"))
-			w.wantState(e, push.Withdrawn, reason)
-			w.wantEffects(1, 0)
-			w.beforeCheck = nil
-			w.clock.Advance(time.Minute)
-			w.carry(w.slot("daily")) // what is left goes out in the next slot
-			w.wantEffects(2, 1)
+			w.wantState(e, push.Sent, "")
+			_, ds := w.read(e)
+			if text, err := w.account.Text(ds[0].MediaID); err != nil || text[1].Title != "更正" || len(w.account.Effects(push.StepDraft)) != 1 {
+				t.Errorf("went out as %+v, %v", text, err)
+			}
 		}
 	})
 	t.Run("failed", func(t *testing.T) {

@@ -47,13 +47,17 @@ type Edition struct {
 	Channel string
 	Account string
 	Kind    Kind
-	State   EditionState
-	Before  EditionState // what a held edition returns to
-	Reason  Reason       // why it is held, unknown, failed …
-	Detail  string       // the reason in plain words
+	// Audience is the channel's when it was planned, as [Audience.String] names it.
+	Audience string
+	State    EditionState
+	Before   EditionState // what a held edition returns to
+	Reason   Reason       // why it is held, unknown, failed …
+	Detail   string       // the reason in plain words
 	// Slot is the schedule's time that it was planned for; unique per channel.
 	Slot    time.Time
 	Expires time.Time // slot + grace: what has not left by then is expired
+	// ReviewBy is when a review must be over; zero: no review, or until Expires.
+	ReviewBy time.Time
 	// Extra editions come from 立即推送; Why is the admin's reason.
 	Extra bool
 	Why   string
@@ -70,6 +74,7 @@ type Edition struct {
 type EditionItem struct {
 	ArticleID string
 	Title     string // as sent: the push title, or the article's, cut where the channel says so
+	Retitled  bool   // a person gave it its title
 }
 
 // A Piece is one article as it is handed to WeChat.
@@ -81,6 +86,8 @@ type Piece struct {
 	Content   string `json:"content"`          // inline styles only, every image on WeChat's host
 	SourceURL string `json:"source_url"`       // {site.url}/a/{article}?d={mark}
 	CoverID   string `json:"cover_id"`         // thumb_media_id, permanent material
+	// Notice holds the fields of a subscription notice, filled in; a notice has no content and no cover.
+	Notice map[string]string `json:"notice,omitempty"`
 	// ArticleHash is the article's content hash when it was set: a moved one means that the portal corrected it since.
 	ArticleHash string `json:"article_hash,omitempty"`
 }
@@ -94,6 +101,7 @@ const (
 	StepDraft   Step = "draft"
 	StepPublish Step = "publish"
 	StepMass    Step = "mass"
+	StepNotice  Step = "notice" // to each recipient of the edition, see [Recipient]
 )
 
 // DeliveryState is where a delivery stands.
@@ -135,8 +143,19 @@ type Delivery struct {
 	Reason      Reason
 	Detail      string
 	// The outside ids.
-	MediaID string // draft
-	MsgID   string // mass, kept as text: WeChat quotes it or not
+	MediaID     string   // draft
+	MsgID       string   // mass, kept as text: WeChat quotes it or not
+	PublishID   string   // publish: of the job
+	Publication string   // publish: article_id, by which it is removed
+	URLs        []string // of the articles as followers open them, where WeChat told
+}
+
+// A Recipient is one follower to whom a notice edition goes. Its call has no idempotency key at WeChat: what is in doubt
+// is never repeated.
+type Recipient struct {
+	OpenID string // sealed in the store; never logged
+	State  DeliveryState
+	Reason Reason
 }
 
 // Media is an uploaded image: an account's answer for a content hash.

@@ -113,8 +113,8 @@ func (p *Planner) try(ctx context.Context, ch Channel, slot time.Time, extra boo
 		return Plan{}, err
 	}
 	e.Extra, e.Why = extra, why
-	draft := Delivery{Edition: e.ID, Step: StepDraft, State: Intended, Attempt: 1, Key: e.Mark}
-	if err := p.Store.CreateEdition(ctx, e, []Delivery{draft}); errors.Is(err, ErrTaken) {
+	first := steps(ch.Kind)[0]
+	if err := p.Store.CreateEdition(ctx, e, []Delivery{{Edition: e.ID, Step: first, State: Intended, Attempt: 1, Key: e.Mark}}); errors.Is(err, ErrTaken) {
 		return Plan{None: ReasonTaken}, nil
 	} else if err != nil {
 		return Plan{}, err
@@ -129,7 +129,7 @@ func (p *Planner) refuse(ch Channel, slot time.Time) Reason {
 	switch {
 	case !ok:
 		return ReasonNoAccount
-	case ch.Kind != KindDraft && ch.Kind != KindMass, ch.Kind == KindMass && kind == AccountUnverified:
+	case !Serves(kind, ch):
 		return ReasonUnsupported
 	case p.Now().After(slot.Add(ch.Grace)):
 		return ReasonExpired
@@ -247,7 +247,7 @@ func (p *Planner) edition(ch Channel, slot time.Time, items []EditionItem) (Edit
 	}
 	now := p.Now()
 	return Edition{
-		ID: id, Channel: ch.ID, Account: ch.Account, Kind: ch.Kind, State: Planned,
+		ID: id, Channel: ch.ID, Account: ch.Account, Kind: ch.Kind, Audience: ch.Audience.String(), State: Planned,
 		Slot: slot, Expires: slot.Add(ch.Grace), Mark: mark, Items: items, Created: now, Changed: now,
 	}, nil
 }

@@ -41,7 +41,7 @@ func TestPlanMakesAnEdition(t *testing.T) {
 	}
 	wantTitles(t, e, "x/3", "x/1", "x/2")
 	want := push.Edition{
-		ID: e.ID, Channel: "drafts", Account: "acc", Kind: push.KindDraft, State: push.Planned, Slot: after(time.Minute),
+		ID: e.ID, Channel: "drafts", Account: "acc", Kind: push.KindDraft, Audience: "all", State: push.Planned, Slot: after(time.Minute),
 		Expires: after(time.Minute + grace), Mark: e.Mark, Items: e.Items, Created: after(time.Minute), Changed: after(time.Minute),
 	}
 	if diff := cmp.Diff(want, e); diff != "" {
@@ -185,7 +185,9 @@ func TestPlanRefuses(t *testing.T) {
 		want push.Reason
 	}{
 		"an account that is not configured":      {func(ch *push.Channel) { ch.Account = "none" }, 0, push.ReasonNoAccount},
-		"a kind that cannot be sent yet":         {func(ch *push.Channel) { ch.Kind = push.KindNotice }, 0, push.ReasonUnsupported},
+		"notices of a subscription account":      {func(ch *push.Channel) { ch.Kind, ch.Account = push.KindNotice, "daily" }, 0, push.ReasonUnsupported},
+		"a list of openids of such an account":   {func(ch *push.Channel) { ch.Audience.OpenIDs, ch.Account = []string{"a", "b"}, "daily" }, 0, push.ReasonUnsupported},
+		"publications of an unverified account":  {func(ch *push.Channel) { ch.Kind, ch.Account = push.KindPublish, "plain" }, 0, push.ReasonUnsupported},
 		"a mass send of an unverified account":   {func(ch *push.Channel) { ch.Account = "plain" }, 0, push.ReasonUnsupported},
 		"a slot whose grace is over":             {func(*push.Channel) {}, grace + 1, push.ReasonExpired},
 		"a slot at the end of its grace doesn't": {func(*push.Channel) {}, grace, push.ReasonNothingNew}, // none has a baseline

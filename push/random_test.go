@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wefeed/internal/faultkit"
 	"wefeed/push"
 	"wefeed/push/pushtest"
 )
@@ -16,7 +17,10 @@ import (
 // node meddles, and the process is killed anywhere. When all that is over and time has passed, rule 1 must hold.
 func TestOnceWhateverHappens(t *testing.T) {
 	for i := range 10 { // a hundred lives each
-		t.Run(fmt.Sprint(i), rapid.MakeCheck(liveAndJudge))
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			faultkit.RapidSeed(t)
+			rapid.Check(t, liveAndJudge)
+		})
 	}
 }
 
@@ -151,7 +155,7 @@ func (l *life) drawButton(t *rapid.T) { l.press(rapid.Bool().Draw(t, "stopped"))
 // events tells of all sends so far.
 func (l *life) events() {
 	for _, f := range l.account.Effects(push.StepMass) {
-		ev := push.Event{Account: "acc", MsgID: f.ID, Status: "send success", Total: 1, SentTo: 1, At: l.clock.Now()}
+		ev := push.Event{Account: "acc", Kind: push.EventMass, ID: f.ID, Status: "send success", Total: 1, SentTo: 1, At: l.clock.Now()}
 		l.ok(l.store.SaveEvent(l.ctx, ev))
 	}
 }

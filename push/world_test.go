@@ -44,7 +44,23 @@ func draftsChannel(id string) push.Channel {
 
 func massChannel(id string) push.Channel {
 	ch := draftsChannel(id)
-	ch.Kind, ch.Audience = push.KindMass, "all"
+	ch.Kind = push.KindMass
+	return ch
+}
+
+func publishChannel(id string) push.Channel {
+	ch := draftsChannel(id)
+	ch.Kind = push.KindPublish
+	return ch
+}
+
+func noticeChannel(id string) push.Channel {
+	ch := draftsChannel(id)
+	ch.Kind, ch.Max = push.KindNotice, 1
+	ch.Notice = push.NoticeForm{
+		Template: "tmpl", Data: map[string]string{"thing1": "{title}", "time2": "{date}", "thing3": "{section}·{site}"},
+		SiteURL: "http://gateway.example", Site: "文明网", Zone: site, Sections: map[string]string{"a": "志愿服务"},
+	}
 	return ch
 }
 

@@ -70,7 +70,7 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newDemo(), newServe(), newPortal(), newSandbox(), newCheck(), newInspect(), newPush(), newSection(),
+	root.AddCommand(newDemo(), newServe(), newPortal(), newSandbox(), newCheck(), newInspect(), newPush(), newSection(), newEdition(),
 		newMigrate(), newMove(), newHealthcheck(), newVersion())
 	return root
 }

@@ -83,6 +83,8 @@ func stories(t *testing.T, dir string, database func(testing.TB) string) testscr
 			"logged":   onStory((*story).logged),
 			"effects":  onStory((*story).effects),
 			"capture":  onStory((*story).capture),
+
+			"capture-out": onStory((*story).captureOut),
 		},
 	}
 }
@@ -365,6 +367,15 @@ func (s *story) capture(ts *testscript.TestScript, _ bool, args []string) {
 	m := regexp.MustCompile(args[2]).FindStringSubmatch(body)
 	if m == nil {
 		ts.Fatalf("%s does not match %q:\n%.3000s", args[1], args[2], body)
+	}
+	ts.Setenv(args[0], m[1])
+}
+
+// capture-out NAME REGEXP sets the variable NAME to the first group that REGEXP finds in the stdout of the last exec.
+func (s *story) captureOut(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if m == nil {
+		ts.Fatalf("stdout does not match %q:\n%s", args[1], ts.ReadFile("stdout"))
 	}
 	ts.Setenv(args[0], m[1])
 }

@@ -127,7 +127,7 @@ func (a *App) buildPushing(context.Context) (err error) {
 		return err
 	}
 	a.dispatcher, err = push.NewDispatcher(push.DispatcherOptions{
-		Store: a.store, Accounts: ways, Channels: a.channels, Checker: a.collector, Node: node,
+		Store: a.store, Accounts: ways, Channels: a.channels, Checker: a.collector, Node: node, Zone: a.Config.Site.Timezone,
 		Settle: a.Config.Push.Settle, LookGap: a.Config.Push.LookGap, Now: a.Now, Logger: a.Logger,
 	})
 	return err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"wefeed/internal/outbound"
 	"wefeed/internal/store"
 	"wefeed/push"
+	"wefeed/push/wechat"
 )
 
 // An Operator acts on a gateway's store from a command, whether the gateway runs or not.
@@ -30,6 +32,9 @@ func NewOperator(ctx context.Context, c *config.Config, who string) (*Operator, 
 	}
 	return &Operator{c, s, who}, nil
 }
+
+// Zone is the site's.
+func (o *Operator) Zone() *time.Location { return o.cfg.Site.Timezone }
 
 // Close closes the store.
 func (o *Operator) Close() error { return o.store.Close() }
@@ -74,6 +79,94 @@ func (o *Operator) ReleaseSection(ctx context.Context, section, why string) erro
 		return fmt.Errorf("section %q is not held: there is nothing to release", section)
 	}
 	return o.store.ReleaseSection(ctx, section, o.who, why)
+}
+
+// Editions returns the newest editions, at most limit; with open set only those that are not over.
+func (o *Operator) Editions(ctx context.Context, open bool, limit int) ([]push.Edition, error) {
+	return o.store.Editions(ctx, open, limit)
+}
+
+// Dossier returns an edition with all that the ledger holds of it, and the stages of its review that nobody has passed.
+func (o *Operator) Dossier(ctx context.Context, id string) (push.Dossier, []push.Stage, error) {
+	d, err := o.store.Dossier(ctx, id)
+	if errors.Is(err, push.ErrNotFound) {
+		err = fmt.Errorf("没有版次 %s（no such edition; wefeed edition list shows them）", id)
+	}
+	if err != nil {
+		return d, nil, err
+	}
+	return d, d.Pending(o.channel(d.Edition.Channel)), nil
+}
+
+func (o *Operator) channel(id string) push.Channel {
+	cat, err := catalog(o.cfg)
+	if err != nil {
+		return push.Channel{}
+	}
+	for _, ch := range channels(o.cfg, cat) {
+		if ch.ID == id {
+			return ch
+		}
+	}
+	return push.Channel{}
+}
+
+// Approve passes the next stage of an edition's review; see [push.Approve].
+func (o *Operator) Approve(ctx context.Context, id, who, hash, note string, stage push.Stage) error {
+	return o.store.Act(ctx, id, who, func(d push.Dossier) (push.Act, error) {
+		return push.Approve(d, o.channel(d.Edition.Channel), who, hash, note, stage, time.Now())
+	})
+}
+
+// Reject sends an edition back; see [push.Reject].
+func (o *Operator) Reject(ctx context.Context, id, who, why string) error {
+	return o.store.Act(ctx, id, who, func(d push.Dossier) (push.Act, error) { return push.Reject(d, who, why) })
+}
+
+// Retitle gives an article of an edition another title; see [push.Retitle].
+func (o *Operator) Retitle(ctx context.Context, id, who string, place int, title string) error {
+	return o.store.Act(ctx, id, who, func(d push.Dossier) (push.Act, error) { return push.Retitle(d, place, title, who) })
+}
+
+// Remove takes back what an edition made at WeChat, for good: its draft, its publication, or its mass send; article counts
+// from 1, 0 is all of it. A draft goes as a whole.
+func (o *Operator) Remove(ctx context.Context, id, who string, article int) error {
+	d, _, err := o.Dossier(ctx, id)
+	if err != nil {
+		return err
+	}
+	if article < 0 || article > len(d.Edition.Items) {
+		return fmt.Errorf("版次 %s 有 %d 篇文章，没有第 %d 篇（no such article）", id, len(d.Edition.Items), article)
+	}
+	account, err := o.account(d.Edition.Account)
+	if err != nil {
+		return err
+	}
+	err = push.Remove(ctx, account, d, article-1)
+	entry := store.AuditEntry{Who: who, Act: "edition.remove", Subject: id, OK: err == nil, Detail: fmt.Sprintf("article %d", article)}
+	return errors.Join(err, o.store.Audit(ctx, entry))
+}
+
+// account is a configured account, for one call by a person.
+func (o *Operator) account(id string) (*wechat.Account, error) {
+	i := slices.IndexFunc(o.cfg.Accounts, func(a config.Account) bool { return a.ID == id })
+	if i < 0 {
+		return nil, fmt.Errorf("配置中没有公众号 %s（no such account）", id)
+	}
+	factory, err := outbound.New(outbound.Options{Allow: o.cfg.Network.Allow, Total: wechatTotal, MaxBytes: wechatBytes})
+	if err != nil {
+		return nil, err
+	}
+	c, client := o.cfg.Accounts[i], factory.Client()
+	return wechat.New(wechat.Options{
+		ID: c.ID, AppID: c.AppID, Secret: c.Secret.Reveal(), APIBase: c.APIBase, Client: client, Images: client,
+		SiteURL: o.cfg.Site.URL, SiteTitle: o.cfg.Site.Title, Zone: o.cfg.Site.Timezone, Tokens: tokens{o.store}, Media: o.store,
+	})
+}
+
+// Settle ends an edition whose end is unknown; see [push.Settle].
+func (o *Operator) Settle(ctx context.Context, id, who string, sent bool, why string) error {
+	return o.store.Act(ctx, id, who, func(d push.Dossier) (push.Act, error) { return push.Settle(d, sent, who, why) })
 }
 
 // Migrate brings the configuration's database to this program's schema and returns the schema's number.

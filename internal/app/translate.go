@@ -3,6 +3,8 @@ package app
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"wefeed/config"
@@ -52,12 +54,36 @@ func channels(c *config.Config, cat *feeds.Catalog) []push.Channel {
 	for _, ch := range c.Channels {
 		account := c.Accounts[slices.IndexFunc(c.Accounts, func(a config.Account) bool { return a.ID == ch.Account })]
 		out = append(out, push.Channel{
-			ID: ch.ID, Account: ch.Account, Kind: push.Kind(ch.Kind), Audience: ch.Audience, Schedule: ch.Schedule,
-			Sections: families(cat, ch.Sections), Review: ch.Review, Min: ch.MinArticles, Max: ch.MaxArticles,
+			ID: ch.ID, Account: ch.Account, Kind: push.Kind(ch.Kind), Audience: audience(c, ch), Schedule: ch.Schedule,
+			Sections: families(cat, ch.Sections), Review: push.Review(ch.Review), ReviewWithin: ch.ReviewWithin,
+			ReviewLate: push.Late(ch.ReviewLate), Notice: noticeForm(c, cat, ch), Min: ch.MinArticles, Max: ch.MaxArticles,
 			MaxAge: ch.MaxAge, LongTitle: push.LongTitle(ch.LongTitle), Grace: c.Push.Grace, DryRun: account.DryRun,
 		})
 	}
 	return out
+}
+
+// audience reads a channel's audience, which was checked: all, tag:ID, or a file's openids.
+func audience(c *config.Config, ch config.Channel) (a push.Audience) {
+	a.OpenIDs = c.Lists[ch.ID]
+	if tag, ok := strings.CutPrefix(ch.Audience, "tag:"); ok {
+		a.Tag, _ = strconv.Atoi(tag)
+	}
+	return a
+}
+
+func noticeForm(c *config.Config, cat *feeds.Catalog, ch config.Channel) push.NoticeForm {
+	f := push.NoticeForm{
+		Template: ch.Template, Data: map[string]string{}, SiteURL: c.Site.URL, Site: c.Site.Title, Zone: c.Site.Timezone,
+		Sections: map[string]string{},
+	}
+	for _, field := range ch.Fields {
+		f.Data[field.Name] = field.Text
+	}
+	for _, s := range cat.Sections() {
+		f.Sections[s.ID] = s.Title
+	}
+	return f
 }
 
 func families(cat *feeds.Catalog, ids []string) []string {

@@ -62,6 +62,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.KindSlot:    a.slot,
 		store.KindNow:     a.now,
 		store.KindDeliver: func(ctx context.Context, id, _ string) error { return a.dispatcher.Advance(ctx, id) },
+		store.KindAfter:   func(ctx context.Context, id, _ string) error { return a.dispatcher.Aftermath(ctx, id) },
 		store.KindSweep:   func(ctx context.Context, _, _ string) error { return a.dispatcher.Sweep(ctx) },
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,18 +13,24 @@ import (
 )
 
 const deliveryColumns = `edition, step, state, attempt, key, request_hash, node, first_called_at, called_at, deadline,
-	doubt_at, looks, first_look_at, last_look_at, ended_at, reason, detail, media_id, msg_id`
+	doubt_at, looks, first_look_at, last_look_at, ended_at, reason, detail, media_id, msg_id, publish_id,
+	publication, urls`
 
 func (q querier) deliveries(ctx context.Context, edition string) (ds []push.Delivery, err error) {
 	err = q.each(ctx, func(r *sql.Rows) error {
 		var d push.Delivery
+		var urls string
 		err := r.Scan(&d.Edition, &d.Step, &d.State, &d.Attempt, &d.Key, &d.RequestHash, &d.Node, at(&d.FirstCalledAt),
 			at(&d.CalledAt), at(&d.Deadline), at(&d.DoubtAt), &d.Looks, at(&d.FirstLookAt), at(&d.LastLookAt), at(&d.EndedAt),
-			&d.Reason, &d.Detail, &d.MediaID, &d.MsgID)
+			&d.Reason, &d.Detail, &d.MediaID, &d.MsgID, &d.PublishID, &d.Publication, &urls)
+		if err != nil {
+			return err
+		}
+		err = json.Unmarshal([]byte(urls), &d.URLs)
 		ds = append(ds, d)
 		return err
 	}, `SELECT `+deliveryColumns+` FROM deliveries WHERE edition = ?`, edition)
-	steps := []push.Step{push.StepDraft, push.StepPublish, push.StepMass}
+	steps := []push.Step{push.StepDraft, push.StepPublish, push.StepMass, push.StepNotice}
 	slices.SortFunc(ds, func(a, b push.Delivery) int { return slices.Index(steps, a.Step) - slices.Index(steps, b.Step) })
 	return ds, err
 }
@@ -31,16 +38,17 @@ func (q querier) deliveries(ctx context.Context, edition string) (ds []push.Deli
 // saveDelivery inserts a delivery or writes over the one of its step.
 func (t *tx) saveDelivery(ctx context.Context, d push.Delivery) error {
 	_, err := t.exec(ctx, `INSERT INTO deliveries (`+deliveryColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (edition, step) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, key = excluded.key,
 			request_hash = excluded.request_hash, node = excluded.node, first_called_at = excluded.first_called_at,
 			called_at = excluded.called_at, deadline = excluded.deadline, doubt_at = excluded.doubt_at,
 			looks = excluded.looks, first_look_at = excluded.first_look_at, last_look_at = excluded.last_look_at,
 			ended_at = excluded.ended_at, reason = excluded.reason, detail = excluded.detail,
-			media_id = excluded.media_id, msg_id = excluded.msg_id`,
+			media_id = excluded.media_id, msg_id = excluded.msg_id, publish_id = excluded.publish_id,
+			publication = excluded.publication, urls = excluded.urls`,
 		d.Edition, d.Step, d.State, d.Attempt, d.Key, d.RequestHash, d.Node, d.FirstCalledAt,
 		d.CalledAt, d.Deadline, d.DoubtAt, d.Looks, d.FirstLookAt, d.LastLookAt, d.EndedAt,
-		d.Reason, d.Detail, d.MediaID, d.MsgID)
+		d.Reason, d.Detail, d.MediaID, d.MsgID, d.PublishID, d.Publication, jsonText(d.URLs))
 	return err
 }
 

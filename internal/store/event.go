@@ -34,18 +34,21 @@ func (s *Store) SaveMedia(ctx context.Context, m push.Media) error {
 	})
 }
 
+const eventColumns = `status, total, filtered, sent_to, errors, urls, publication, refused, note, at`
+
 // SaveEvent implements push.Store. An event that came before its mass send's answer was stored finds no edition to
 // wake; that edition asks for the event when it comes to it.
 func (s *Store) SaveEvent(ctx context.Context, e push.Event) error {
 	err := s.tx(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, `INSERT INTO events (account, msg_id, status, total, filtered, sent_to, errors, urls, at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			e.Account, e.MsgID, e.Status, e.Total, e.Filtered, e.SentTo, e.Errors, jsonText(e.URLs), e.At)
+		n, err := t.exec(ctx, `INSERT INTO events (account, kind, id, `+eventColumns+`)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, e.Account, e.Kind, e.ID,
+			e.Status, e.Total, e.Filtered, e.SentTo, e.Errors, jsonText(e.URLs), e.Publication, jsonText(e.Refused), e.Note, e.At)
 		if err != nil || n == 0 {
 			return err
 		}
+		column := map[push.EventKind]string{push.EventMass: "msg_id", push.EventPublish: "publish_id"}[e.Kind]
 		editions, err := t.texts(ctx, `SELECT d.edition FROM deliveries d JOIN editions e ON e.id = d.edition
-			WHERE d.msg_id = ? AND d.msg_id <> '' AND d.step = 'mass' AND e.account = ?`, e.MsgID, e.Account)
+			WHERE d.`+column+` = ? AND d.`+column+` <> '' AND e.account = ?`, e.ID, e.Account)
 		if err != nil {
 			return err
 		}
@@ -66,13 +69,13 @@ func (s *Store) ringEditions(ctx context.Context, t *tx, ids []string) error {
 	return nil
 }
 
-// MassEvent implements push.Store.
-func (s *Store) MassEvent(ctx context.Context, account, msgID string) (push.Event, error) {
-	e := push.Event{Account: account, MsgID: msgID}
-	var urls string
+// Event implements push.Store.
+func (s *Store) Event(ctx context.Context, account string, kind push.EventKind, id string) (push.Event, error) {
+	e := push.Event{Account: account, Kind: kind, ID: id}
+	var urls, refused string
 	err := s.read(ctx, func(q querier) error {
-		return q.row(ctx, `SELECT status, total, filtered, sent_to, errors, urls, at FROM events WHERE account = ? AND msg_id = ?`,
-			account, msgID).Scan(&e.Status, &e.Total, &e.Filtered, &e.SentTo, &e.Errors, &urls, at(&e.At))
+		return q.row(ctx, `SELECT `+eventColumns+` FROM events WHERE account = ? AND kind = ? AND id = ?`, account, kind, id).Scan(
+			&e.Status, &e.Total, &e.Filtered, &e.SentTo, &e.Errors, &urls, &e.Publication, &refused, &e.Note, at(&e.At))
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return push.Event{}, push.ErrNotFound
@@ -80,7 +83,7 @@ func (s *Store) MassEvent(ctx context.Context, account, msgID string) (push.Even
 	if err != nil {
 		return push.Event{}, err
 	}
-	return e, json.Unmarshal([]byte(urls), &e.URLs)
+	return e, errors.Join(json.Unmarshal([]byte(urls), &e.URLs), json.Unmarshal([]byte(refused), &e.Refused))
 }
 
 // Switch implements push.Store. Pushes are stopped when the stored switch or the configuration says so.

@@ -17,6 +17,7 @@ const (
 	KindSlot    = "slot"    // [channel] fill its slot; the argument is the slot's time, RFC 3339
 	KindNow     = "now"     // [channel and time of the request] an extra edition; the argument is the admin's reason
 	KindDeliver = "deliver" // [edition] carry it on
+	KindAfter   = "after"   // [edition] it is out, and the portal changed an article of it
 	KindRender  = "render"  // [section] its articles changed
 	KindSweep   = "sweep"   // re-enqueue open work that has no live job
 )

@@ -132,9 +132,9 @@ func (s *Store) CreateEdition(ctx context.Context, e push.Edition, ds []push.Del
 
 func (t *tx) insertEdition(ctx context.Context, e push.Edition) error {
 	_, err := t.exec(ctx, `INSERT INTO editions (`+editionColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID, e.Channel, e.Account, e.Kind, e.State, e.Before, e.Reason, e.Detail, e.Slot, e.Expires, e.Extra, e.Why,
-		e.Mark, e.Digest, jsonText(e.Pieces), e.Created, e.Changed)
+		e.Mark, e.Digest, jsonText(e.Pieces), e.Created, e.Changed, e.Audience, e.ReviewBy)
 	return err
 }
 
@@ -158,8 +158,8 @@ func (t *tx) insertItems(ctx context.Context, e push.Edition, check bool) error 
 				return err
 			}
 		}
-		_, err := t.exec(ctx, `INSERT INTO edition_items (edition, place, article_id, article, title) VALUES (?, ?, ?, ?, ?)`,
-			e.ID, i, it.ArticleID, a.Seq, it.Title)
+		_, err := t.exec(ctx, `INSERT INTO edition_items (edition, place, article_id, article, title, retitled) VALUES (?, ?, ?, ?, ?, ?)`,
+			e.ID, i, it.ArticleID, a.Seq, it.Title, it.Retitled)
 		if err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ func (t *tx) free(ctx context.Context, e push.Edition, article int64) error {
 }
 
 const editionColumns = `id, channel, account, kind, state, before, reason, detail, slot, expires, extra, why, mark, digest,
-	pieces, created_at, changed_at`
+	pieces, created_at, changed_at, audience, review_by`
 
 // Edition implements push.Store.
 func (s *Store) Edition(ctx context.Context, id string) (e push.Edition, ds []push.Delivery, err error) {
@@ -200,7 +200,7 @@ func (q querier) edition(ctx context.Context, id string) (e push.Edition, err er
 	var pieces string
 	err = q.row(ctx, `SELECT `+editionColumns+` FROM editions WHERE id = ?`, id).Scan(
 		&e.ID, &e.Channel, &e.Account, &e.Kind, &e.State, &e.Before, &e.Reason, &e.Detail, at(&e.Slot), at(&e.Expires), &e.Extra, &e.Why,
-		&e.Mark, &e.Digest, &pieces, at(&e.Created), at(&e.Changed))
+		&e.Mark, &e.Digest, &pieces, at(&e.Created), at(&e.Changed), &e.Audience, at(&e.ReviewBy))
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, push.ErrNotFound
 	}
@@ -217,10 +217,10 @@ func (q querier) edition(ctx context.Context, id string) (e push.Edition, err er
 func (q querier) items(ctx context.Context, edition string) (items []push.EditionItem, err error) {
 	err = q.each(ctx, func(r *sql.Rows) error {
 		var it push.EditionItem
-		err := r.Scan(&it.ArticleID, &it.Title)
+		err := r.Scan(&it.ArticleID, &it.Title, &it.Retitled)
 		items = append(items, it)
 		return err
-	}, `SELECT article_id, title FROM edition_items WHERE edition = ? ORDER BY place`, edition)
+	}, `SELECT article_id, title, retitled FROM edition_items WHERE edition = ? ORDER BY place`, edition)
 	return items, err
 }
 
@@ -237,25 +237,32 @@ func (s *Store) OpenEditions(ctx context.Context) (ids []string, err error) {
 // Save implements push.Store.
 func (s *Store) Save(ctx context.Context, p push.Progress) error {
 	err := s.tx(ctx, func(t *tx) error {
-		e := p.Edition
-		n, err := t.exec(ctx, `UPDATE editions SET state = ?, before = ?, reason = ?, detail = ?, expires = ?, why = ?,
-				mark = ?, digest = ?, pieces = ?, changed_at = ? WHERE id = ? AND state = ?`,
-			e.State, e.Before, e.Reason, e.Detail, e.Expires, e.Why, e.Mark, e.Digest, jsonText(e.Pieces), e.Changed, e.ID, p.From)
-		if err != nil || n == 0 {
-			return cmpErr(err, push.ErrConflict)
-		}
-		if err := t.changeItems(ctx, e); err != nil {
+		if err := t.changeEdition(ctx, p.Edition, p.From, p.Deliveries); err != nil {
 			return err
 		}
-		for _, d := range p.Deliveries {
-			if err := t.changeDelivery(ctx, d); err != nil {
-				return err
-			}
-		}
-		return t.wake(ctx, e.ID, p.Wake)
+		return t.wake(ctx, p.Edition.ID, p.Wake)
 	})
 	if err != nil {
 		return fmt.Errorf("save edition %s: %w", p.Edition.ID, err)
+	}
+	return nil
+}
+
+// changeEdition writes an edition that is still in the state it was read in, with its articles and deliveries.
+func (t *tx) changeEdition(ctx context.Context, e push.Edition, from push.EditionState, deliveries []push.DeliveryChange) error {
+	n, err := t.exec(ctx, `UPDATE editions SET state = ?, before = ?, reason = ?, detail = ?, expires = ?, why = ?,
+			mark = ?, digest = ?, pieces = ?, changed_at = ?, review_by = ? WHERE id = ? AND state = ?`,
+		e.State, e.Before, e.Reason, e.Detail, e.Expires, e.Why, e.Mark, e.Digest, jsonText(e.Pieces), e.Changed, e.ReviewBy, e.ID, from)
+	if err != nil || n == 0 {
+		return cmpErr(err, push.ErrConflict)
+	}
+	if err := t.changeItems(ctx, e); err != nil {
+		return err
+	}
+	for _, d := range deliveries {
+		if err := t.changeDelivery(ctx, d); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -271,18 +271,18 @@ func testEventsWakeTheirEdition(t *testing.T, dsn func() string) {
 		t.Fatal(err)
 	}
 	wantDue(t, s, e.ID, time.Time{})
-	ev := push.Event{Account: "acc", MsgID: "1001", Status: "send success", Total: 3, SentTo: 3, URLs: []string{"u"}, At: day}
+	ev := push.Event{Account: "acc", Kind: push.EventMass, ID: "1001", Status: "send success", Total: 3, SentTo: 3, URLs: []string{"u"}, At: day}
 	for range 2 {
 		if err := s.SaveEvent(t.Context(), ev); err != nil {
 			t.Fatal(err)
 		}
 	}
 	wantDue(t, s, e.ID, day)
-	got, err := s.MassEvent(t.Context(), "acc", "1001")
+	got, err := s.Event(t.Context(), "acc", push.EventMass, "1001")
 	if diff := cmp.Diff(ev, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	if _, err := s.MassEvent(t.Context(), "acc", "1002"); !errors.Is(err, push.ErrNotFound) {
+	if _, err := s.Event(t.Context(), "acc", push.EventMass, "1002"); !errors.Is(err, push.ErrNotFound) {
 		t.Error(err)
 	}
 }

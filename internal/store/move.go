@@ -13,7 +13,8 @@ import (
 // unfinished jobs become due rows.
 var tables = []string{
 	"meta", "sources", "sections", "articles", "article_keys", "memberships", "baselines", "editions", "edition_items", "deliveries",
-	"media", "events", "red_button", "tokens", "due", "audit",
+	"media", "events", "red_button", "tokens", "due", "audit", "approvals", "recipients",
+	"notices", "call_counts",
 }
 
 // order is what the rows of a table are copied in, where it matters: an article after the one it was merged into, which is

@@ -46,7 +46,7 @@ func openPostgres(ctx context.Context, dsn string, log *slog.Logger) (_ dialect,
 	}
 	config.MaxConns = max(config.MaxConns, 16)
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	d := &postgresDB{log: slog.New(atLeast{slog.LevelWarn, log.Handler()})}
+	d := &postgresDB{log: slog.New(guests{log.Handler()})}
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
 	}

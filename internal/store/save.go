@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
 
 	"wefeed/feeds"
+	"wefeed/push"
 )
 
 // SaveCollected implements feeds.Store. What it stores follows the order of c; that the same c a second time changes
@@ -267,11 +269,46 @@ func (sv *saving) follow(ctx context.Context) error {
 	if sv.c.More {
 		jobs = append(jobs, Job{Kind: KindCollect, ID: sv.c.Source.ID})
 	}
+	if err := sv.tellEditions(ctx); err != nil {
+		return err
+	}
 	if err := sv.start(ctx, sv.c.At, jobs...); err != nil {
 		return err
 	}
 	if sv.c.HoldPushes != "" {
 		return sv.holdSection(ctx, sv.c.Source.Section, sv.c.At, "wefeed", sv.c.HoldPushes)
+	}
+	return nil
+}
+
+// tellEditions makes editions due whose articles the portal has corrected or taken back: those that people review are set
+// anew, and those that are out are looked after.
+func (sv *saving) tellEditions(ctx context.Context) error {
+	var seqs []int64
+	for _, a := range slices.Concat(sv.saved.Updated, sv.saved.Withdrawn, sv.saved.Held) {
+		seqs = append(seqs, a.Seq)
+	}
+	due := map[string]string{} // edition → kind of job
+	for some := range slices.Chunk(seqs, chunk) {
+		marks, args := list(some)
+		err := sv.each(ctx, func(r *sql.Rows) error {
+			var id string
+			var state push.EditionState
+			err := r.Scan(&id, &state)
+			if due[id] = KindAfter; state.Open() {
+				due[id] = KindDeliver
+			}
+			return err
+		}, `SELECT e.id, e.state FROM edition_items i JOIN editions e ON e.id = i.edition WHERE i.article IN (`+marks+`)
+			AND e.state IN ('in_review', 'approved', 'handed_over', 'submitted', 'sent', 'unknown')`, args...)
+		if err != nil {
+			return err
+		}
+	}
+	for id, kind := range due {
+		if err := sv.ring(ctx, kind, id, "", sv.c.At); err != nil {
+			return err
+		}
 	}
 	return nil
 }

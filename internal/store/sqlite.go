@@ -35,7 +35,7 @@ type sqliteDB struct {
 
 // openSQLite opens or creates the database file at path.
 func openSQLite(ctx context.Context, path string, o Options, log *slog.Logger) (_ dialect, err error) {
-	d := &sqliteDB{path: path, log: slog.New(atLeast{slog.LevelWarn, log.Handler()}), unlock: func() error { return nil }}
+	d := &sqliteDB{path: path, log: slog.New(guests{log.Handler()}), unlock: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			_ = d.Close()
@@ -277,20 +277,19 @@ func isCode(err error, code int) bool {
 	return errors.As(err, &e) && (e.Code() == code || e.Code()&0xff == code)
 }
 
-// atLeast drops records below a level: River and goose tell more than an admin wants to read.
-type atLeast struct {
-	level slog.Level
-	slog.Handler
+// guests is the log of River and goose. They tell more than an admin wants to read, and what they call an error, such as an
+// election of River's that a busy machine was too slow for, they try again by themselves: a warning, no more and no less.
+type guests struct{ slog.Handler }
+
+func (h guests) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, slog.LevelWarn)
 }
 
-func (h atLeast) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= h.level && h.Handler.Enabled(ctx, l)
+func (h guests) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelWarn
+	return h.Handler.Handle(ctx, r)
 }
 
-func (h atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return atLeast{h.level, h.Handler.WithAttrs(attrs)}
-}
+func (h guests) WithAttrs(attrs []slog.Attr) slog.Handler { return guests{h.Handler.WithAttrs(attrs)} }
 
-func (h atLeast) WithGroup(name string) slog.Handler {
-	return atLeast{h.level, h.Handler.WithGroup(name)}
-}
+func (h guests) WithGroup(name string) slog.Handler { return guests{h.Handler.WithGroup(name)} }

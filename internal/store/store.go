@@ -48,7 +48,8 @@ type Store struct {
 	now    func() time.Time
 	rand   io.Reader
 	log    *slog.Logger
-	seal   cipher.AEAD // nil: tokens are not kept
+	seal   cipher.AEAD // of tokens; nil: they are not kept
+	people *people     // seals openids; nil: none can be kept
 	rung   chan struct{}
 	halted atomic.Bool // the configuration's push.stopped
 }
@@ -69,6 +70,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	var err error
 	if s.seal, err = sealer(o.Secret); err != nil {
+		return nil, err
+	}
+	if s.people, err = newPeople(o.Secret); err != nil {
 		return nil, err
 	}
 	if s.dialect, err = s.open(ctx, o); err != nil {

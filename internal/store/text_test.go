@@ -47,7 +47,7 @@ func testFoulText(t *testing.T, dsn func() string) {
 		s.SaveFault(ctx, "b", day, &feeds.Fault{Kind: feeds.FaultStatus, Detail: foul}),
 		s.HoldSection(ctx, "a", foul, foul),
 		s.SaveMedia(ctx, push.Media{Account: "acc", Use: push.UseBody, Hash: foul, URL: foul, MediaID: foul}),
-		s.SaveEvent(ctx, push.Event{Account: "acc", MsgID: foul, Status: foul, URLs: []string{foul}, At: day}),
+		s.SaveEvent(ctx, push.Event{Account: "acc", Kind: push.EventMass, ID: foul, Status: foul, URLs: []string{foul}, At: day}),
 		s.SetSwitch(ctx, push.Switch{At: day, By: foul, Why: foul}),
 		s.Audit(ctx, store.AuditEntry{Who: foul, Act: foul, Subject: foul, Detail: foul}),
 		s.RequestNow(ctx, "drafts", foul, foul),

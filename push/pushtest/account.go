@@ -23,8 +23,20 @@ const (
 	CallSet  Call = "set"
 	CallAdd  Call = "add_draft"
 	CallFind Call = "find_draft"
-	CallSend Call = "send_all"
+	CallSend Call = "send_mass"
 	CallAsk  Call = "ask_mass"
+
+	CallRead        Call = "draft"
+	CallUpdate      Call = "update_draft"
+	CallDelete      Call = "delete_draft"
+	CallPublish     Call = "publish"
+	CallFindPublish Call = "find_published"
+	CallAskPublish  Call = "ask_publish"
+	CallFollowers   Call = "followers"
+	CallNotify      Call = "notify"
+	CallPreview     Call = "preview"
+	CallRemove      Call = "remove"
+	CallProbe       Call = "probe"
 )
 
 // A Fault is what one call meets. The zero value is none.
@@ -70,8 +82,11 @@ type Effect struct {
 	Mark     string // d of its articles
 	Articles []string
 	Key      string // clientmsgid of a mass send
-	ID       string // media_id or msg_id
+	Audience string // of a mass send
+	To       string // openid of a notice
+	ID       string // media_id, publish_id or msg_id
 	At       time.Time
+	Draft    string // media_id of what was published
 }
 
 // Account is a push.Account that works on a [Clock]. Each call does as the next of its faults says, without one as it
@@ -90,6 +105,13 @@ type Account struct {
 	gone    map[string]bool
 	doubted map[string]bool
 	status  push.MassStatus
+	texts   map[string][]push.Piece // what is in the drafts, by media_id
+	// PublishStatus is what becomes of publications: 0 out, 1 under way, else a failure.
+	PublishStatus int
+	// Fans are the account's followers.
+	Fans []string
+	// Left is what Remaining says; -1: WeChat does not tell.
+	Left int
 }
 
 var _ push.Account = (*Account)(nil)
@@ -98,6 +120,7 @@ var _ push.Account = (*Account)(nil)
 func NewAccount(c *Clock) *Account {
 	return &Account{
 		Clock: c, faults: map[Call][]Fault{}, calls: map[Call]int{}, gone: map[string]bool{}, doubted: map[string]bool{},
+		texts: map[string][]push.Piece{}, Left: -1,
 	}
 }
 
@@ -200,6 +223,9 @@ func (a *Account) have(e Effect) Effect {
 	}
 	e.ID = fmt.Sprintf("%s-%d", e.Step, len(a.effects)+1)
 	a.effects = append(a.effects, e)
+	if e.Step == push.StepPublish {
+		a.gone[e.Draft] = true // it leaves the box
+	}
 	return e
 }
 
@@ -224,6 +250,7 @@ func (a *Account) Set(_ context.Context, e push.Edition, articles []feeds.Articl
 // AddDraft implements push.Account.
 func (a *Account) AddDraft(_ context.Context, pieces []push.Piece) (string, error) {
 	e, err := a.meet(CallAdd, func(at time.Time) Effect {
+		a.texts[fmt.Sprintf("%s-%d", push.StepDraft, len(a.effects)+1)] = slices.Clone(pieces)
 		draft := Effect{Step: push.StepDraft, At: at}
 		for _, p := range pieces {
 			u, err := url.Parse(p.SourceURL)
@@ -260,10 +287,15 @@ func (a *Account) FindDraft(_ context.Context, mark string) (string, error) {
 	return "", nil
 }
 
-// SendAll implements push.Account. A draft that is not in the box is refused.
-func (a *Account) SendAll(_ context.Context, mediaID, clientMsgID string) (string, error) {
+// SendMass implements push.Masser. A draft that is not in the box is refused.
+func (a *Account) SendMass(_ context.Context, to push.Audience, mediaID, clientMsgID string) (string, error) {
+	return a.consume(CallSend, mediaID, func(e *Effect) { e.Step, e.Key, e.Audience = push.StepMass, clientMsgID, to.String() })
+}
+
+// consume makes something of a draft, which must be in the box.
+func (a *Account) consume(c Call, mediaID string, shape func(*Effect)) (string, error) {
 	var missing bool
-	e, err := a.meet(CallSend, func(at time.Time) Effect {
+	e, err := a.meet(c, func(at time.Time) Effect {
 		i := slices.IndexFunc(a.effects, func(e Effect) bool { return e.ID == mediaID })
 		switch missing = i < 0 || a.gone[mediaID]; {
 		case i < 0:
@@ -271,10 +303,12 @@ func (a *Account) SendAll(_ context.Context, mediaID, clientMsgID string) (strin
 		case missing:
 			return Effect{Mark: a.effects[i].Mark}
 		}
-		return Effect{Step: push.StepMass, Mark: a.effects[i].Mark, Articles: a.effects[i].Articles, Key: clientMsgID, At: at}
+		made := Effect{Mark: a.effects[i].Mark, Articles: a.effects[i].Articles, At: at}
+		shape(&made)
+		return made
 	})
 	if missing && err == nil {
-		err = Refused(push.ReasonContent, 40007).err
+		err = Refused(push.ReasonMediaGone, 40007).err
 	}
 	return answer(e, err)
 }
@@ -293,4 +327,142 @@ func (a *Account) AskMass(_ context.Context, msgID string) (push.MassStatus, err
 		return push.MassSuccess, nil
 	}
 	return push.MassFail, nil
+}
+
+// Draft implements push.Drafter.
+func (a *Account) Draft(_ context.Context, mediaID string) ([]push.Piece, error) {
+	if _, err := a.meet(CallRead, nothing); err != nil {
+		return nil, err
+	}
+	defer a.lock()()
+	if a.gone[mediaID] || a.texts[mediaID] == nil {
+		return nil, Refused(push.ReasonMediaGone, 40007).err
+	}
+	return slices.Clone(a.texts[mediaID]), nil
+}
+
+// UpdateDraft implements push.Drafter.
+func (a *Account) UpdateDraft(_ context.Context, mediaID string, index int, p push.Piece) error {
+	if _, err := a.meet(CallUpdate, nothing); err != nil {
+		return err
+	}
+	return a.Edit(mediaID, index, p)
+}
+
+// Edit changes an article of a draft, as an editor does by hand.
+func (a *Account) Edit(mediaID string, index int, p push.Piece) error {
+	defer a.lock()()
+	if a.gone[mediaID] || index >= len(a.texts[mediaID]) {
+		return Refused(push.ReasonMediaGone, 40007).err
+	}
+	a.texts[mediaID][index] = p
+	return nil
+}
+
+// DeleteDraft implements push.Drafter.
+func (a *Account) DeleteDraft(_ context.Context, mediaID string) error {
+	if _, err := a.meet(CallDelete, nothing); err != nil {
+		return err
+	}
+	defer a.lock()()
+	a.gone[mediaID] = true
+	return nil
+}
+
+// Text is what is, or was, in a draft.
+func (a *Account) Text(mediaID string) ([]push.Piece, error) {
+	defer a.lock()()
+	if a.texts[mediaID] == nil {
+		return nil, fmt.Errorf("no draft %s", mediaID)
+	}
+	return slices.Clone(a.texts[mediaID]), nil
+}
+
+// InBox reports whether a draft is still in the box.
+func (a *Account) InBox(mediaID string) bool {
+	defer a.lock()()
+	return !a.gone[mediaID]
+}
+
+func nothing(time.Time) Effect { return Effect{} }
+
+// Publish implements push.Publisher. The draft leaves the box when the publication is out.
+func (a *Account) Publish(_ context.Context, mediaID string) (string, error) {
+	return a.consume(CallPublish, mediaID, func(e *Effect) { e.Step, e.Draft = push.StepPublish, mediaID })
+}
+
+// FindPublished implements push.Publisher.
+func (a *Account) FindPublished(_ context.Context, mark string) (push.Publication, error) {
+	if _, err := a.meet(CallFindPublish, nothing); err != nil {
+		return push.Publication{}, err
+	}
+	defer a.lock()()
+	for _, e := range a.effects {
+		if e.Step == push.StepPublish && e.Mark == mark && a.PublishStatus == 0 {
+			return push.Publication{ID: "article-" + e.ID}, nil
+		}
+	}
+	return push.Publication{}, nil
+}
+
+// AskPublish implements push.Publisher.
+func (a *Account) AskPublish(_ context.Context, publishID string) (push.Publication, error) {
+	if _, err := a.meet(CallAskPublish, nothing); err != nil {
+		return push.Publication{}, err
+	}
+	defer a.lock()()
+	if a.PublishStatus != 0 {
+		return push.Publication{Status: a.PublishStatus}, nil
+	}
+	return push.Publication{ID: "article-" + publishID, URLs: []string{"https://mp.example/" + publishID}}, nil
+}
+
+// Preview implements push.Masser.
+func (a *Account) Preview(_ context.Context, to push.Tester, mediaID string) error {
+	_, err := a.meet(CallPreview, nothing)
+	return err
+}
+
+// Followers implements push.Notifier, two to a page.
+func (a *Account) Followers(_ context.Context, _ push.Audience, from string) (openids []string, next string, err error) {
+	if _, err := a.meet(CallFollowers, nothing); err != nil {
+		return nil, "", err
+	}
+	defer a.lock()()
+	start := slices.Index(a.Fans, from) + 1
+	end := min(start+2, len(a.Fans))
+	if end < len(a.Fans) {
+		next = a.Fans[end-1]
+	}
+	return slices.Clone(a.Fans[start:end]), next, nil
+}
+
+// Notify implements push.Notifier.
+func (a *Account) Notify(_ context.Context, openid string, n push.Notice) error {
+	_, err := a.meet(CallNotify, func(at time.Time) Effect { return Effect{Step: push.StepNotice, To: openid, At: at} })
+	return err
+}
+
+// DeleteMass implements push.Remover.
+func (a *Account) DeleteMass(context.Context, string, int) error {
+	_, err := a.meet(CallRemove, nothing)
+	return err
+}
+
+// DeletePublished implements push.Remover.
+func (a *Account) DeletePublished(context.Context, string, int) error {
+	_, err := a.meet(CallRemove, nothing)
+	return err
+}
+
+// Probe implements push.Prober.
+func (a *Account) Probe(context.Context, push.Kind) error {
+	_, err := a.meet(CallProbe, nothing)
+	return err
+}
+
+// Remaining implements push.Prober.
+func (a *Account) Remaining(context.Context, push.Step) (int, bool, error) {
+	defer a.lock()()
+	return a.Left, a.Left >= 0, nil
 }

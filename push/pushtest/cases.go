@@ -507,9 +507,9 @@ func (s *suite) event() {
 	s.wantClaim("e")
 	s.wantWake(e, time.Time{})
 	ev := push.Event{
-		Account: "acc", MsgID: "1001", Status: "send success", Total: 5, Filtered: 4, SentTo: 3, Errors: 1, URLs: []string{"u"}, At: Start,
+		Account: "acc", Kind: push.EventMass, ID: "1001", Status: "send success", Total: 5, Filtered: 4, SentTo: 3, Errors: 1, URLs: []string{"u"}, At: Start,
 	}
-	_, err := s.MassEvent(s.Context(), "acc", "1001")
+	_, err := s.Event(s.Context(), "acc", push.EventMass, "1001")
 	s.refused("before", err, push.ErrNotFound)
 	s.ok(s.SaveEvent(s.Context(), ev))
 	s.wantWake(e, Start)
@@ -518,10 +518,10 @@ func (s *suite) event() {
 	again.Status, again.SentTo = "send fail", 0
 	s.ok(s.SaveEvent(s.Context(), again))
 	s.wantWake(e, time.Time{})
-	got, err := s.MassEvent(s.Context(), "acc", "1001")
+	got, err := s.Event(s.Context(), "acc", push.EventMass, "1001")
 	s.ok(err)
 	s.want("the first event", got, ev)
-	_, err = s.MassEvent(s.Context(), "other", "1001")
+	_, err = s.Event(s.Context(), "other", push.EventMass, "1001")
 	s.refused("another account's", err, push.ErrNotFound)
 }
 

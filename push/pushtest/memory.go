@@ -30,9 +30,12 @@ type Memory struct {
 	editions   map[string]push.Edition
 	deliveries map[string][]push.Delivery
 	media      map[push.Media]push.Media
-	events     map[[2]string]push.Event
+	events     map[eventKey]push.Event
 	button     push.Switch
 	due        map[string]wake
+	spent      map[[3]string]int
+	remarks    map[push.Remark]bool
+	recipients map[string][]push.Recipient
 }
 
 var _ Store = (*Memory)(nil)
@@ -54,7 +57,8 @@ func (m *Memory) enter(method string) func() {
 		m.keys, m.learned, m.heldFor = map[string]*feeds.Article{}, map[string]bool{}, map[string]string{}
 		m.baselines, m.editions = map[[2]string]int64{}, map[string]push.Edition{}
 		m.deliveries, m.media = map[string][]push.Delivery{}, map[push.Media]push.Media{}
-		m.events, m.due = map[[2]string]push.Event{}, map[string]wake{}
+		m.events, m.due = map[eventKey]push.Event{}, map[string]wake{}
+		m.spent, m.remarks, m.recipients = map[[3]string]int{}, map[push.Remark]bool{}, map[string][]push.Recipient{}
 	}
 	return func() {
 		m.mu.Unlock()
@@ -255,7 +259,7 @@ func (m *Memory) Edition(_ context.Context, id string) (push.Edition, []push.Del
 	}
 	e.Items, e.Pieces = slices.Clone(e.Items), slices.Clone(e.Pieces)
 	ds := slices.Clone(m.deliveries[id])
-	order := []push.Step{push.StepDraft, push.StepPublish, push.StepMass}
+	order := []push.Step{push.StepDraft, push.StepPublish, push.StepMass, push.StepNotice}
 	slices.SortFunc(ds, func(a, b push.Delivery) int { return slices.Index(order, a.Step) - slices.Index(order, b.Step) })
 	return e, ds, nil
 }
@@ -400,14 +404,18 @@ func (m *Memory) SaveMedia(_ context.Context, media push.Media) error {
 // SaveEvent implements push.Store.
 func (m *Memory) SaveEvent(_ context.Context, ev push.Event) error {
 	defer m.enter("SaveEvent")()
-	key := [2]string{ev.Account, ev.MsgID}
+	key := eventKey{ev.Account, ev.Kind, ev.ID}
 	if _, known := m.events[key]; known {
 		return nil
 	}
 	m.events[key] = ev
 	for id, ds := range m.deliveries {
 		for _, d := range ds {
-			if d.Step == push.StepMass && d.MsgID == ev.MsgID && d.MsgID != "" && m.editions[id].Account == ev.Account {
+			of := d.MsgID
+			if ev.Kind == push.EventPublish {
+				of = d.PublishID
+			}
+			if of == ev.ID && of != "" && m.editions[id].Account == ev.Account {
 				m.ring(id, m.now(), false)
 			}
 		}
@@ -415,10 +423,16 @@ func (m *Memory) SaveEvent(_ context.Context, ev push.Event) error {
 	return nil
 }
 
-// MassEvent implements push.Store.
-func (m *Memory) MassEvent(_ context.Context, account, msgID string) (push.Event, error) {
-	defer m.enter("MassEvent")()
-	ev, ok := m.events[[2]string{account, msgID}]
+type eventKey struct {
+	account string
+	kind    push.EventKind
+	id      string
+}
+
+// Event implements push.Store.
+func (m *Memory) Event(_ context.Context, account string, kind push.EventKind, id string) (push.Event, error) {
+	defer m.enter("Event")()
+	ev, ok := m.events[eventKey{account, kind, id}]
 	if !ok {
 		return push.Event{}, push.ErrNotFound
 	}

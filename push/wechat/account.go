@@ -9,12 +9,10 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"net/url"
 	"strings"
 	"time"
 
 	sdk "github.com/silenceper/wechat/v2/officialaccount/context"
-	"github.com/silenceper/wechat/v2/officialaccount/draft"
 	"github.com/silenceper/wechat/v2/officialaccount/material"
 
 	"wefeed/push"
@@ -114,111 +112,6 @@ func (a *Account) explain(err error) error {
 func unreadable(call string) error {
 	what, todo := push.ReasonNoAnswer.Explain()
 	return &push.CallError{Call: call, Reason: push.ReasonNoAnswer, Doubt: true, Detail: what + "；" + todo, Err: errors.New("the answer lacks what it should hold")}
-}
-
-// AddDraft makes a draft of the pieces and returns its media_id (draft/add).
-func (a *Account) AddDraft(ctx context.Context, pieces []push.Piece) (string, error) {
-	articles := make([]*draft.Article, len(pieces))
-	for i, p := range pieces {
-		articles[i] = &draft.Article{
-			Title: p.Title, Author: p.Author, Digest: p.Digest, Content: p.Content, ContentSourceURL: p.SourceURL, ThumbMediaID: p.CoverID,
-		}
-	}
-	var mediaID string
-	_, err := a.authorised(ctx, "/cgi-bin/draft/add", func(x *exchange) error {
-		return board.run(x, func(c *sdk.Context) (err error) {
-			mediaID, err = draft.NewDraft(c).AddDraft(articles)
-			return err
-		})
-	})
-	if err == nil && mediaID == "" {
-		err = unreadable("/cgi-bin/draft/add")
-	}
-	return mediaID, a.forget(ctx, pieces, err)
-}
-
-// lookPage is how many drafts one draft/batchget returns; lookPages, how many pages a look reads: the newest are first,
-// and a draft in doubt is minutes old.
-const (
-	lookPage  = 20
-	lookPages = 25
-)
-
-// FindDraft looks for the draft whose articles carry the mark in their address; "" when there is none (draft/batchget).
-func (a *Account) FindDraft(ctx context.Context, mark string) (string, error) {
-	for page := range lookPages {
-		var list draft.ArticleList
-		_, err := a.authorised(ctx, "/cgi-bin/draft/batchget", func(x *exchange) error {
-			return board.run(x, func(c *sdk.Context) (err error) {
-				list, err = draft.NewDraft(c).PaginateDraft(int64(page)*lookPage, lookPage, true)
-				return err
-			})
-		})
-		if err != nil {
-			return "", err
-		}
-		for _, item := range list.Item {
-			if carries(item, mark) {
-				return item.MediaID, nil
-			}
-		}
-		if len(list.Item) < lookPage {
-			return "", nil
-		}
-	}
-	return "", nil
-}
-
-func carries(item draft.ArticleListItem, mark string) bool {
-	for _, n := range item.Content.NewsItem {
-		u, err := url.Parse(n.ContentSourceURL)
-		if err == nil && u.Query().Get("d") == mark {
-			return true
-		}
-	}
-	return false
-}
-
-// SendAll submits a mass send of the draft to all followers (mass/sendall). The SDK cannot carry a clientmsgid, so the
-// call is ours. 45065 says that this clientmsgid was submitted before: its msg_id comes back as success.
-func (a *Account) SendAll(ctx context.Context, mediaID, clientMsgID string) (string, error) {
-	body, err := encode(map[string]any{
-		"filter": map[string]any{"is_to_all": true}, "mpnews": map[string]any{"media_id": mediaID}, "msgtype": "mpnews",
-		"send_ignore_reprint": 0, "clientmsgid": clientMsgID,
-	})
-	if err != nil {
-		return "", err
-	}
-	x, err := a.post(ctx, "/cgi-bin/message/mass/sendall", body)
-	if x == nil || !x.complete || (err != nil && x.errcode != 45065) {
-		return "", err
-	}
-	var answer struct {
-		MsgID id `json:"msg_id"`
-	}
-	if err := json.Unmarshal(x.body, &answer); err != nil || answer.MsgID == "" {
-		return "", unreadable(x.call)
-	}
-	return string(answer.MsgID), nil
-}
-
-// AskMass asks how a mass send went (mass/get).
-func (a *Account) AskMass(ctx context.Context, msgID string) (push.MassStatus, error) {
-	body, err := encode(map[string]any{"msg_id": msgID})
-	if err != nil {
-		return "", err
-	}
-	x, err := a.post(ctx, "/cgi-bin/message/mass/get", body)
-	if err != nil {
-		return "", err
-	}
-	var answer struct {
-		Status push.MassStatus `json:"msg_status"`
-	}
-	if err := json.Unmarshal(x.body, &answer); err != nil || answer.Status == "" {
-		return "", unreadable(x.call)
-	}
-	return answer.Status, nil
 }
 
 // post makes a JSON call of our own.

@@ -198,16 +198,16 @@ func TestDraftIsFoundByItsMark(t *testing.T) {
 	}
 }
 
-func TestSendAll(t *testing.T) {
+func TestSendMass(t *testing.T) {
 	for _, quoted := range []bool{false, true} {
 		t.Run(fmt.Sprint("quoted ", quoted), func(t *testing.T) {
 			r := newRig(t, serviceAccount(), func(o *sandbox.Options) { o.QuoteIDs, o.Limits.EventDelay = quoted, time.Hour })
 			media := r.draft()
-			msg, err := r.SendAll(t.Context(), media, "edition-1")
+			msg, err := r.SendMass(t.Context(), push.Audience{}, media, "edition-1")
 			if err != nil || msg == "" {
 				t.Fatal(msg, err)
 			}
-			if again, err := r.SendAll(t.Context(), media, "edition-1"); err != nil || again != msg {
+			if again, err := r.SendMass(t.Context(), push.Audience{}, media, "edition-1"); err != nil || again != msg {
 				t.Errorf("again: %q, %v, want the first send's %q", again, err, msg)
 			}
 			ask := func(want push.MassStatus) {
@@ -223,7 +223,7 @@ func TestSendAll(t *testing.T) {
 			if m := masses[0].(map[string]any); len(masses) != 1 || m["audience"] != "all" || m["clientmsgid"] != "edition-1" {
 				t.Errorf("sent %v", masses)
 			}
-			ce := r.failed(second(r.SendAll(t.Context(), media, "edition-2")))
+			ce := r.failed(second(r.SendMass(t.Context(), push.Audience{}, media, "edition-2")))
 			if ce.Reason != push.ReasonMediaGone || ce.Errcode != 40007 || ce.Doubt || ce.Retry {
 				t.Errorf("a draft that is gone: %+v", ce)
 			}
@@ -233,15 +233,15 @@ func TestSendAll(t *testing.T) {
 
 func TestSendAllOverQuota(t *testing.T) {
 	r := newRig(t, serviceAccount())
-	if _, err := r.SendAll(t.Context(), r.draft(), "edition-1"); err != nil {
+	if _, err := r.SendMass(t.Context(), push.Audience{}, r.draft(), "edition-1"); err != nil {
 		t.Fatal(err)
 	}
-	ce := r.failed(second(r.SendAll(t.Context(), r.draft(), "edition-2")))
+	ce := r.failed(second(r.SendMass(t.Context(), push.Audience{}, r.draft(), "edition-2")))
 	if ce.Reason != push.ReasonQuotaUsed || ce.Errcode != 45028 || ce.Doubt || ce.Retry {
 		t.Errorf("%+v", ce)
 	}
 	r.fault(sendPath, "errcode", 1, 45065) // without a msg_id
-	if ce := r.failed(second(r.SendAll(t.Context(), "m", "edition-3"))); !ce.Doubt {
+	if ce := r.failed(second(r.SendMass(t.Context(), push.Audience{}, "m", "edition-3"))); !ce.Doubt {
 		t.Errorf("45065 that names nothing: %+v", ce)
 	}
 	if _, err := r.AskMass(t.Context(), "12345"); r.failed(err).Doubt {
@@ -258,8 +258,10 @@ func TestCallsUnderFaults(t *testing.T) {
 			return second(r.AddDraft(ctx, pieces))
 		},
 		findPath: func(r *rig, ctx context.Context, _ string) error { return second(r.FindDraft(ctx, mark)) },
-		sendPath: func(r *rig, ctx context.Context, media string) error { return second(r.SendAll(ctx, media, "c")) },
-		askPath:  func(r *rig, ctx context.Context, _ string) error { _, err := r.AskMass(ctx, "1"); return err },
+		sendPath: func(r *rig, ctx context.Context, media string) error {
+			return second(r.SendMass(ctx, push.Audience{}, media, "c"))
+		},
+		askPath: func(r *rig, ctx context.Context, _ string) error { _, err := r.AskMass(ctx, "1"); return err },
 	}
 	for path, make := range calls {
 		for _, c := range []struct {
@@ -304,13 +306,13 @@ func TestCallsThatNeverLeft(t *testing.T) {
 	r.draft() // a token is there
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if ce := r.failed(second(r.SendAll(ctx, "m", "c"))); !ce.Retry || ce.Doubt || ce.Reason != push.ReasonNetwork {
+	if ce := r.failed(second(r.SendMass(ctx, push.Audience{}, "m", "c"))); !ce.Retry || ce.Doubt || ce.Reason != push.ReasonNetwork {
 		t.Errorf("interrupted: %+v", *ce)
 	}
 	r.options.Client.CloseIdleConnections()
 	r.server.Close()
 	for name, err := range map[string]error{
-		"send": second(r.SendAll(t.Context(), "m", "c")), "find": second(r.FindDraft(t.Context(), mark)),
+		"send": second(r.SendMass(t.Context(), push.Audience{}, "m", "c")), "find": second(r.FindDraft(t.Context(), mark)),
 		"add": second(r.AddDraft(t.Context(), nil)),
 	} {
 		if ce := r.failed(err); !ce.Retry || ce.Doubt || ce.Reason != push.ReasonNetwork {
@@ -367,7 +369,7 @@ func TestForeignAnswers(t *testing.T) {
 			r.options.Client = &http.Client{Transport: canned(answer)}
 			r.Account = r.account()
 			for call, err := range map[string]error{
-				"send": second(r.SendAll(t.Context(), "m", "c")), "add": second(r.AddDraft(t.Context(), nil)),
+				"send": second(r.SendMass(t.Context(), push.Audience{}, "m", "c")), "add": second(r.AddDraft(t.Context(), nil)),
 			} {
 				if ce := r.failed(err); !ce.Doubt || ce.Reason != push.ReasonNoAnswer {
 					t.Errorf("%s: %+v", call, *ce)

@@ -110,13 +110,13 @@ func (c *Callback) post(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "forbidden", http.StatusForbidden)
 		return
 	}
-	if ev, ok := massEvent(c.Account, body, c.Now()); ok {
+	if ev, ok := readEvent(c.Account, body, c.Now()); ok {
 		if err := c.Events.SaveEvent(ctx, ev); err != nil {
 			c.Logger.Error("event not stored", "account", c.Account, "error", err)
 			http.Error(w, "try again", http.StatusInternalServerError) // WeChat tries three times
 			return
 		}
-		c.Logger.Info("mass send finished", "account", c.Account, "msg_id", ev.MsgID, "status", ev.Status, "sent", ev.SentTo)
+		c.Logger.Info("WeChat tells how it went", "account", c.Account, "kind", string(ev.Kind), "id", ev.ID, "status", ev.Status, "sent", ev.SentTo)
 	}
 	_, _ = io.WriteString(w, "success")
 }
@@ -149,26 +149,4 @@ func decrypt(appID, cipherText, key string) (random, plain []byte, err error) {
 		}
 	}()
 	return util.DecryptMsg(appID, cipherText, key)
-}
-
-// massEvent reads a MASSSENDJOBFINISH from the raw XML: the SDK's message has no place for half of it. The decoder
-// expands no entities and reads no outside document.
-func massEvent(account string, body []byte, now time.Time) (push.Event, bool) {
-	var m struct {
-		Event    string   `xml:"Event"`
-		MsgID    string   `xml:"MsgID"`
-		Status   string   `xml:"Status"`
-		Total    int      `xml:"TotalCount"`
-		Filtered int      `xml:"FilterCount"`
-		SentTo   int      `xml:"SentCount"`
-		Errors   int      `xml:"ErrorCount"`
-		URLs     []string `xml:"ArticleUrlResult>ResultList>item>ArticleUrl"`
-	}
-	if err := xml.Unmarshal(body, &m); err != nil || m.Event != "MASSSENDJOBFINISH" || m.MsgID == "" {
-		return push.Event{}, false
-	}
-	return push.Event{
-		Account: account, MsgID: m.MsgID, Status: m.Status, Total: m.Total, Filtered: m.Filtered, SentTo: m.SentTo,
-		Errors: m.Errors, URLs: m.URLs, At: now,
-	}, true
 }

@@ -162,7 +162,7 @@ func TestCallbackSignature(t *testing.T) {
 
 func TestCallbackEvent(t *testing.T) {
 	want := push.Event{
-		Account: "demo", MsgID: "12", Status: "send success", Total: 9, Filtered: 8, SentTo: 7, Errors: 1,
+		Account: "demo", Kind: push.EventMass, ID: "12", Status: "send success", Total: 9, Filtered: 8, SentTo: 7, Errors: 1,
 		URLs: []string{"https://mp.example.cn/s/1"}, At: start,
 	}
 	plain := newCallback(t, "")
@@ -248,11 +248,11 @@ func TestCallbackHearsTheSandbox(t *testing.T) {
 			accounts[0].CallbackURL, accounts[0].Token, accounts[0].AESKey = hook.URL, callbackToken, key
 			r := newRig(t, accounts, func(o *sandbox.Options) { o.Client = &http.Client{Transport: transport} })
 			r.control("/_sandbox/clock", map[string]any{"advance": "26h"})
-			msg, err := r.SendAll(t.Context(), r.draft(), "edition-1")
+			msg, err := r.SendMass(t.Context(), push.Audience{}, r.draft(), "edition-1")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := <-c.heard.signal; got.MsgID != msg || got.Status != "send success" || got.SentTo != 3 || len(got.URLs) != 1 {
+			if got := <-c.heard.signal; got.ID != msg || got.Status != "send success" || got.SentTo != 3 || len(got.URLs) != 1 {
 				t.Errorf("heard %+v of %s", got, msg)
 			}
 			_ = r.box.Close() // its last answer is read
@@ -270,7 +270,7 @@ func FuzzCallback(f *testing.F) {
 			t.Errorf("plain: %d", w.Code)
 		}
 		for _, e := range plain.heard.events {
-			if e.MsgID == "" || e.Account != "demo" {
+			if e.ID == "" || e.Account != "demo" {
 				t.Errorf("event %+v", e)
 			}
 		}

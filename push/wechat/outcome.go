@@ -61,6 +61,8 @@ func judge(ce *push.CallError, code int) {
 		ce.Reason, ce.Retry, ce.After = push.ReasonBusy, true, time.Minute
 	case 40005, 40006, 40009, 41005:
 		ce.Reason = push.ReasonImage
+	case 43101, 43004, 40003:
+		ce.Reason = push.ReasonRefused
 	case 40007:
 		ce.Reason = push.ReasonMediaGone
 	case 45001, 45002, 45003, 45004, 45006, 45008, 45110, 44003, 44004, 53503, 53504, 53505, 87014, 88000:
