@@ -156,7 +156,7 @@ func newestRiver(db *sql.DB) int {
 }
 
 // othersMigrate is how long a command waits for another process that is migrating.
-const othersMigrate = 3 * time.Second
+const othersMigrate = 10 * time.Second
 
 // migrateAlone migrates while no other process has the database: a serve of an older wefeed would break on the new
 // schema, and two that migrate at once on each other. Whoever has it may be migrating too, and leave nothing to do.

@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict aV7jZGMS1nqMWiKeGUiSSNvf8hzHfy5uzPQ90Rm24xiFV9PoCWf7pELzOj7kVgr
+\restrict Js1h9vf1Tbh7mV2anBQxM4GYLkenuKvKU3agYIeq7twV9Ta3gxcXy9aEeU9ZGwr
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -248,7 +248,8 @@ CREATE TABLE public.edition_items (
     place integer NOT NULL,
     article_id text NOT NULL,
     article bigint NOT NULL,
-    title text NOT NULL
+    title text NOT NULL,
+    retitled boolean DEFAULT false NOT NULL
 );
 
 
@@ -662,7 +663,7 @@ INSERT INTO public.due VALUES ('now', 'drafts 2026-11-20T08:00:00Z', true, false
 -- Data for Name: edition_items; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.edition_items VALUES ('e1', 0, '2a02b37a050c5fbaa2e06931abe80922', 1, '一');
+INSERT INTO public.edition_items VALUES ('e1', 0, '2a02b37a050c5fbaa2e06931abe80922', 1, '一', false);
 
 
 --
@@ -683,9 +684,9 @@ INSERT INTO public.events VALUES ('acc', '1', 'send success', 0, 0, 0, 0, '["u"]
 -- Data for Name: goose_db_version; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.goose_db_version VALUES (1, 0, true, '2026-11-25 23:02:20.869196');
-INSERT INTO public.goose_db_version VALUES (2, 1, true, '2026-11-25 23:02:20.89221');
-INSERT INTO public.goose_db_version VALUES (3, 2, true, '2026-11-25 23:02:21.219848');
+INSERT INTO public.goose_db_version VALUES (1, 0, true, '2026-11-25 23:45:42.557941');
+INSERT INTO public.goose_db_version VALUES (2, 1, true, '2026-11-25 23:45:42.564887');
+INSERT INTO public.goose_db_version VALUES (3, 2, true, '2026-11-25 23:45:42.652057');
 
 
 --
@@ -722,8 +723,8 @@ INSERT INTO public.notices VALUES ('e1', '2a02b37a050c5fbaa2e06931abe80922', 'co
 -- Data for Name: recipients; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.recipients VALUES ('e1', '02fd790c681ded57eb20a95dafe2e2bf', '\x71990eb897f3720479cc3cc89cdea19fdacfb26ed5df090d765e3c133cfdf49118a6efd20e', 'intended', '', '', 0);
-INSERT INTO public.recipients VALUES ('e1', '4e1bcd7efd047c166e50d1a4e1400414', '\x75ca5f39b1c4f79bd873cce0fa1435fb5c3c65c37c7c7508f069293b8d0e89b444e872', 'intended', '', '', 0);
+INSERT INTO public.recipients VALUES ('e1', '02fd790c681ded57eb20a95dafe2e2bf', '\x29a8c128b8b7cc22fada745421886a4da95f1bde76793d58949abd047c1bf1af1cebd54d33', 'intended', '', '', 0);
+INSERT INTO public.recipients VALUES ('e1', '4e1bcd7efd047c166e50d1a4e1400414', '\x63d9fa07feae3852e6ae3d9167b4142768b26addbe784a41b5c0e63311b213985c886c', 'intended', '', '', 0);
 
 
 --
@@ -737,9 +738,9 @@ INSERT INTO public.red_button VALUES (1, true, 1795161600000000, 'lin', '演练'
 -- Data for Name: river_job; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.river_job VALUES (1, 'available', 0, 6, NULL, '2026-11-25 23:02:21.367004+00', NULL, '2026-11-25 23:02:21.367004+00', 1, '{"do": "render", "id": "a"}', NULL, NULL, 'wefeed', '{}', 'render', '{}', '\x5f150e567324173fe38dd5bde2eedd0bc230673a3b886a6599e6d03c3b61edde', B'11110001');
-INSERT INTO public.river_job VALUES (2, 'available', 0, 6, NULL, '2026-11-25 23:02:21.3901+00', NULL, '2026-11-25 23:02:21.3901+00', 1, '{"do": "render", "id": "b"}', NULL, NULL, 'wefeed', '{}', 'render', '{}', '\x010fb90b50c4a2a377836e765240e4f6b47d61c7f11ad3f31fcda3d9d0f85b20', B'11110001');
-INSERT INTO public.river_job VALUES (7, 'available', 0, 6, NULL, '2026-11-25 23:02:21.596571+00', NULL, '2026-11-25 23:02:21.596571+00', 1, '{"do": "deliver", "id": "e1"}', NULL, NULL, 'wefeed', '{}', 'push', '{}', '\xbec3933c9a619b6772b30f7303404b7f852b7194259ec76586f74d6e6df95327', B'11110001');
+INSERT INTO public.river_job VALUES (1, 'available', 0, 6, NULL, '2026-11-25 23:45:42.687125+00', NULL, '2026-11-25 23:45:42.687125+00', 1, '{"do": "render", "id": "a"}', NULL, NULL, 'wefeed', '{}', 'render', '{}', '\x5f150e567324173fe38dd5bde2eedd0bc230673a3b886a6599e6d03c3b61edde', B'11110001');
+INSERT INTO public.river_job VALUES (2, 'available', 0, 6, NULL, '2026-11-25 23:45:42.693583+00', NULL, '2026-11-25 23:45:42.693583+00', 1, '{"do": "render", "id": "b"}', NULL, NULL, 'wefeed', '{}', 'render', '{}', '\x010fb90b50c4a2a377836e765240e4f6b47d61c7f11ad3f31fcda3d9d0f85b20', B'11110001');
+INSERT INTO public.river_job VALUES (7, 'available', 0, 6, NULL, '2026-11-25 23:45:42.740025+00', NULL, '2026-11-25 23:45:42.740025+00', 1, '{"do": "deliver", "id": "e1"}', NULL, NULL, 'wefeed', '{}', 'push', '{}', '\xbec3933c9a619b6772b30f7303404b7f852b7194259ec76586f74d6e6df95327', B'11110001');
 
 
 --
@@ -752,14 +753,14 @@ INSERT INTO public.river_job VALUES (7, 'available', 0, 6, NULL, '2026-11-25 23:
 -- Data for Name: river_migration; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.river_migration VALUES ('main', 1, '2026-11-25 23:02:20.481556+00');
-INSERT INTO public.river_migration VALUES ('main', 2, '2026-11-25 23:02:20.624417+00');
-INSERT INTO public.river_migration VALUES ('main', 3, '2026-11-25 23:02:20.670357+00');
-INSERT INTO public.river_migration VALUES ('main', 4, '2026-11-25 23:02:20.672157+00');
-INSERT INTO public.river_migration VALUES ('main', 5, '2026-11-25 23:02:20.68757+00');
-INSERT INTO public.river_migration VALUES ('main', 6, '2026-11-25 23:02:20.727166+00');
-INSERT INTO public.river_migration VALUES ('main', 7, '2026-11-25 23:02:20.809769+00');
-INSERT INTO public.river_migration VALUES ('main', 8, '2026-11-25 23:02:20.859408+00');
+INSERT INTO public.river_migration VALUES ('main', 1, '2026-11-25 23:45:42.474363+00');
+INSERT INTO public.river_migration VALUES ('main', 2, '2026-11-25 23:45:42.482799+00');
+INSERT INTO public.river_migration VALUES ('main', 3, '2026-11-25 23:45:42.506375+00');
+INSERT INTO public.river_migration VALUES ('main', 4, '2026-11-25 23:45:42.508274+00');
+INSERT INTO public.river_migration VALUES ('main', 5, '2026-11-25 23:45:42.516462+00');
+INSERT INTO public.river_migration VALUES ('main', 6, '2026-11-25 23:45:42.53908+00');
+INSERT INTO public.river_migration VALUES ('main', 7, '2026-11-25 23:45:42.542701+00');
+INSERT INTO public.river_migration VALUES ('main', 8, '2026-11-25 23:45:42.554441+00');
 
 
 --
@@ -796,7 +797,7 @@ INSERT INTO public.sources VALUES ('c', '', '', '', 0, 1795161600000000, 0, 'sta
 -- Data for Name: tokens; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.tokens VALUES ('acc', '\x93b2b9f4fce72feb83c0ebcd3d2c99a6667ce914553f618e481e7c4149d1878a036459', 1795165200000000);
+INSERT INTO public.tokens VALUES ('acc', '\xd6d4ca976ad53a50fafc2acf1247c6934c25e0a04d34c1b3b0fadc0994d0488fd0749e', 1795165200000000);
 
 
 --
@@ -1288,5 +1289,5 @@ ALTER TABLE ONLY public.recipients
 -- PostgreSQL database dump complete
 --
 
-\unrestrict aV7jZGMS1nqMWiKeGUiSSNvf8hzHfy5uzPQ90Rm24xiFV9PoCWf7pELzOj7kVgr
+\unrestrict Js1h9vf1Tbh7mV2anBQxM4GYLkenuKvKU3agYIeq7twV9Ta3gxcXy9aEeU9ZGwr
 

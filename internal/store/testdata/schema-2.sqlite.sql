@@ -16,14 +16,14 @@ CREATE TABLE river_migration (
     CONSTRAINT version_gte_1 CHECK (version >= 1),
     PRIMARY KEY (line, version)
 );
-INSERT INTO river_migration VALUES('main',1,'2026-11-25 23:02:12');
-INSERT INTO river_migration VALUES('main',2,'2026-11-25 23:02:12');
-INSERT INTO river_migration VALUES('main',3,'2026-11-25 23:02:12');
-INSERT INTO river_migration VALUES('main',4,'2026-11-25 23:02:12');
-INSERT INTO river_migration VALUES('main',5,'2026-11-25 23:02:12');
-INSERT INTO river_migration VALUES('main',6,'2026-11-25 23:02:12');
-INSERT INTO river_migration VALUES('main',7,'2026-11-25 23:02:12');
-INSERT INTO river_migration VALUES('main',8,'2026-11-25 23:02:12');
+INSERT INTO river_migration VALUES('main',1,'2026-11-25 23:45:40');
+INSERT INTO river_migration VALUES('main',2,'2026-11-25 23:45:40');
+INSERT INTO river_migration VALUES('main',3,'2026-11-25 23:45:40');
+INSERT INTO river_migration VALUES('main',4,'2026-11-25 23:45:40');
+INSERT INTO river_migration VALUES('main',5,'2026-11-25 23:45:40');
+INSERT INTO river_migration VALUES('main',6,'2026-11-25 23:45:40');
+INSERT INTO river_migration VALUES('main',7,'2026-11-25 23:45:40');
+INSERT INTO river_migration VALUES('main',8,'2026-11-25 23:45:40');
 CREATE TABLE river_notification (
     id integer PRIMARY KEY AUTOINCREMENT,
     created_at timestamp NOT NULL DEFAULT (datetime('now', 'subsec')),
@@ -31,12 +31,10 @@ CREATE TABLE river_notification (
     topic text NOT NULL,
     CONSTRAINT topic_length CHECK (length(topic) > 0 AND length(topic) < 128)
 );
-INSERT INTO river_notification VALUES(1,'2026-11-25 23:02:12.782','{"queue": "render"}','river_insert');
-INSERT INTO river_notification VALUES(2,'2026-11-25 23:02:12.801','{"queue": "render"}','river_insert');
-INSERT INTO river_notification VALUES(3,'2026-11-25 23:02:12.829','{"queue": "render"}','river_insert');
-INSERT INTO river_notification VALUES(4,'2026-11-25 23:02:12.849','{"queue": "render"}','river_insert');
-INSERT INTO river_notification VALUES(5,'2026-11-25 23:02:12.870','{"queue": "render"}','river_insert');
-INSERT INTO river_notification VALUES(6,'2026-11-25 23:02:12.967','{"queue": "push"}','river_insert');
+INSERT INTO river_notification VALUES(1,'2026-11-25 23:45:40.624','{"queue": "render"}','river_insert');
+INSERT INTO river_notification VALUES(2,'2026-11-25 23:45:40.630','{"queue": "render"}','river_insert');
+INSERT INTO river_notification VALUES(3,'2026-11-25 23:45:40.636','{"queue": "render"}','river_insert');
+INSERT INTO river_notification VALUES(4,'2026-11-25 23:45:40.649','{"queue": "push"}','river_insert');
 CREATE TABLE river_queue (
     name text PRIMARY KEY NOT NULL,
     created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -72,18 +70,18 @@ CREATE TABLE river_job (
     CONSTRAINT kind_length CHECK (length(kind) > 0 AND length(kind) < 128),
     CONSTRAINT state_valid CHECK (state IN ('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled'))
 );
-INSERT INTO river_job VALUES(1,X'cc0f27646f6772656e6465722769641761',0,NULL,NULL,'2026-11-25 23:02:12.781',NULL,NULL,'wefeed',6,X'cc26c71272697665723a756e697175655f6e6f6e6365c71063643836643536376639613761333731',1,'render','available','2026-11-25 23:02:12.781',X'0b',X'5f150e567324173fe38dd5bde2eedd0bc230673a3b886a6599e6d03c3b61edde',241);
-INSERT INTO river_job VALUES(2,X'cc0f27646f6772656e6465722769641762',0,NULL,NULL,'2026-11-25 23:02:12.800',NULL,NULL,'wefeed',6,X'cc26c71272697665723a756e697175655f6e6f6e6365c71030326364353631333437303939356638',1,'render','available','2026-11-25 23:02:12.800',X'0b',X'010fb90b50c4a2a377836e765240e4f6b47d61c7f11ad3f31fcda3d9d0f85b20',241);
-INSERT INTO river_job VALUES(7,X'cc1127646f7764656c69766572276964276531',0,NULL,NULL,'2026-11-25 23:02:12.966',NULL,NULL,'wefeed',6,X'cc26c71272697665723a756e697175655f6e6f6e6365c71062383762303239393135356138343966',1,'push','available','2026-11-25 23:02:12.966',X'0b',X'bec3933c9a619b6772b30f7303404b7f852b7194259ec76586f74d6e6df95327',241);
+INSERT INTO river_job VALUES(1,X'cc0f27646f6772656e6465722769641761',0,NULL,NULL,'2026-11-25 23:45:40.624',NULL,NULL,'wefeed',6,X'cc26c71272697665723a756e697175655f6e6f6e6365c71061326230646561376563636439373036',1,'render','available','2026-11-25 23:45:40.624',X'0b',X'5f150e567324173fe38dd5bde2eedd0bc230673a3b886a6599e6d03c3b61edde',241);
+INSERT INTO river_job VALUES(2,X'cc0f27646f6772656e6465722769641762',0,NULL,NULL,'2026-11-25 23:45:40.626',NULL,NULL,'wefeed',6,X'cc26c71272697665723a756e697175655f6e6f6e6365c71063376334623630316563393966643432',1,'render','available','2026-11-25 23:45:40.626',X'0b',X'010fb90b50c4a2a377836e765240e4f6b47d61c7f11ad3f31fcda3d9d0f85b20',241);
+INSERT INTO river_job VALUES(7,X'cc1127646f7764656c69766572276964276531',0,NULL,NULL,'2026-11-25 23:45:40.649',NULL,NULL,'wefeed',6,X'cc26c71272697665723a756e697175655f6e6f6e6365c71033383561353863623163663866353761',1,'push','available','2026-11-25 23:45:40.649',X'0b',X'bec3933c9a619b6772b30f7303404b7f852b7194259ec76586f74d6e6df95327',241);
 CREATE TABLE goose_db_version (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
 		is_applied INTEGER NOT NULL,
 		tstamp TIMESTAMP DEFAULT (datetime('now'))
 	);
-INSERT INTO goose_db_version VALUES(1,0,1,'2026-11-25 23:02:12');
-INSERT INTO goose_db_version VALUES(2,1,1,'2026-11-25 23:02:12');
-INSERT INTO goose_db_version VALUES(3,2,1,'2026-11-25 23:02:12');
+INSERT INTO goose_db_version VALUES(1,0,1,'2026-11-25 23:45:40');
+INSERT INTO goose_db_version VALUES(2,1,1,'2026-11-25 23:45:40');
+INSERT INTO goose_db_version VALUES(3,2,1,'2026-11-25 23:45:40');
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY NOT NULL,
     value BIGINT NOT NULL
@@ -209,10 +207,10 @@ CREATE TABLE edition_items (
     place      INTEGER NOT NULL,
     article_id TEXT NOT NULL,  -- as it was sent
     article    BIGINT NOT NULL REFERENCES articles (seq), -- follows merges
-    title      TEXT NOT NULL,
+    title      TEXT NOT NULL, retitled BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (edition, place)
 );
-INSERT INTO edition_items VALUES('e1',0,'2a02b37a050c5fbaa2e06931abe80922',1,'一');
+INSERT INTO edition_items VALUES('e1',0,'2a02b37a050c5fbaa2e06931abe80922',1,'一',0);
 CREATE TABLE media (
     account  TEXT NOT NULL,
     used_as  TEXT NOT NULL CHECK (used_as IN ('body', 'cover')),
@@ -236,7 +234,7 @@ CREATE TABLE tokens (
     sealed  BLOB NOT NULL,
     expires BIGINT NOT NULL
 );
-INSERT INTO tokens VALUES('acc',X'5697cdd991d444d6148574fc9558ef1998f4f5e599384f46c48d4e76bd2858d90077cc',1795165200000000);
+INSERT INTO tokens VALUES('acc',X'69c4cb0c9980626844c3d9cd12a7c0410599ca24029685dc2f66c0a3d5029156a76bfe',1795165200000000);
 CREATE TABLE due (
     kind     TEXT NOT NULL,
     id       TEXT NOT NULL,
@@ -325,8 +323,8 @@ CREATE TABLE recipients (
     at      BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (edition, mac)
 );
-INSERT INTO recipients VALUES('e1','02fd790c681ded57eb20a95dafe2e2bf',X'89bfd03f289b1576031ec320366cbaa441a150cb78ecb05e257d83b5f4bbaa3da3bac9a065','intended','','',0);
-INSERT INTO recipients VALUES('e1','4e1bcd7efd047c166e50d1a4e1400414',X'66cb7314c9c36fecdb33fd022902715129c405e60fefc493b11262dc1504f5e1c664d9','intended','','',0);
+INSERT INTO recipients VALUES('e1','02fd790c681ded57eb20a95dafe2e2bf',X'8f44bf48c30f2dd7862483017868a0a5e070359aa5f451c6315cd9415073f9d52bd842ef82','intended','','',0);
+INSERT INTO recipients VALUES('e1','4e1bcd7efd047c166e50d1a4e1400414',X'be7457cb62bbfde8ad397ec002349f51946e2efdd060ed5bec06f742b884a37967ab55','intended','','',0);
 CREATE TABLE notices (
     edition TEXT NOT NULL REFERENCES editions (id),
     article TEXT NOT NULL, -- its public id
@@ -348,7 +346,7 @@ INSERT INTO call_counts VALUES('acc','freepublish','2026-11-20',1);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence VALUES('river_job',7);
 INSERT INTO sqlite_sequence VALUES('goose_db_version',3);
-INSERT INTO sqlite_sequence VALUES('river_notification',6);
+INSERT INTO sqlite_sequence VALUES('river_notification',4);
 CREATE INDEX river_notification_created_at_idx ON river_notification (created_at);
 CREATE INDEX river_notification_topic_id_idx ON river_notification (topic, id);
 CREATE INDEX river_job_kind ON river_job (kind);
