@@ -193,6 +193,8 @@ func (d *postgresDB) resume(context.Context) (int64, error) { return 0, nil }
 
 func (d *postgresDB) alone() bool { return false }
 
+func (d *postgresDB) room() error { return nil } // the server's disk is the server's care
+
 // served looks for River's leader, which every running set of nodes has, and whose term is short.
 func (d *postgresDB) served(ctx context.Context) (leader bool, err error) {
 	err = d.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM river_leader WHERE expires_at > now())`).Scan(&leader)

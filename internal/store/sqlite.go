@@ -201,6 +201,17 @@ func (d *sqliteDB) migrate(ctx context.Context) error {
 
 func (d *sqliteDB) alone() bool { return true }
 
+// leastRoom is what the write-ahead log grows to before it is folded back.
+const leastRoom = 4 << 20
+
+func (d *sqliteDB) room() error {
+	left, err := freeBytes(filepath.Dir(d.path))
+	if err == nil && left < leastRoom {
+		err = fmt.Errorf("the disk is full: %d KiB are left for %s", left>>10, d.path)
+	}
+	return err
+}
+
 // served is false: a process that moves has the lock of those that serve.
 func (d *sqliteDB) served(context.Context) (bool, error) { return false, nil }
 

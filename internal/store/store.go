@@ -104,8 +104,12 @@ func redact(dsn string) string {
 // Alone reports whether the process that serves has the database to itself, so that whatever else was running is dead.
 func (s *Store) Alone() bool { return s.alone() }
 
-// Ping reports whether the database can be read and written: on a full disk nothing is sent and nothing collected.
+// Ping reports whether the database can be read and written: on a full disk nothing is sent and nothing collected. A small
+// write may find a place in what is allocated already, so it proves nothing of larger ones: the disk is asked, too.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.room(); err != nil {
+		return err
+	}
 	return s.tx(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, `UPDATE meta SET value = value WHERE name = 'ingest'`)
 		return err

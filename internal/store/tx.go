@@ -38,6 +38,8 @@ type dialect interface {
 	served(ctx context.Context) (bool, error)
 	// resume makes jobs available again that a dead process left running.
 	resume(ctx context.Context) (int64, error)
+	// room reports a disk that is full, as far as this process can know.
+	room() error
 	// schema returns the number of the last migration.
 	schema(ctx context.Context) (int64, error)
 	// Close closes the database and gives its lock back.
