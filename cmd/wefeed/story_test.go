@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 type withServers struct{ *testing.M }
 
 func (m withServers) Run() int {
+	defer removeBinary()
 	return browser.Run(func() int { return postgres.Run(m.M) })
 }
 
