@@ -40,6 +40,10 @@ var calls = []callKind{
 	}},
 	{name: "mass-sendall", path: "/cgi-bin/message/mass/sendall", kind: "mass", end: "sent"},
 	{name: "mass-get", path: "/cgi-bin/message/mass/get", kind: "mass", end: "sent", unheard: true, late: true},
+	{name: "publish-submit", path: "/cgi-bin/freepublish/submit", kind: "publish", end: "sent"},
+	{name: "publish-batchget", path: "/cgi-bin/freepublish/batchget", kind: "publish", end: "sent", first: func() []*faultkit.Trap {
+		return []*faultkit.Trap{{Path: "/cgi-bin/freepublish/submit", At: faultkit.After}}
+	}},
 	{name: "event", kind: "mass", end: "sent", event: true},
 }
 

@@ -38,7 +38,7 @@ type site struct {
 // A lane is one channel with its account, its section, and the ways to and from WeChat.
 type lane struct {
 	id      string // of account and channel
-	kind    string // draft, mass
+	kind    string // draft, publish, mass
 	section string
 	mute    bool           // no events come
 	out     *faultkit.Gate // gateway → WeChat
@@ -352,10 +352,10 @@ func (s *site) states(channel string) (states []string, err error) {
 	return states, rows.Err()
 }
 
-// effects counts the account's drafts and mass sends that hold the article.
-func (s *site) effects(account, title string) (drafts, masses int, err error) {
+// effects counts the account's drafts that hold the article, and the mass sends and publications.
+func (s *site) effects(account, title string) (drafts, out int, err error) {
 	type effect struct{ Articles []struct{ Title string } }
-	var state struct{ Drafts, Masses []effect }
+	var state struct{ Drafts, Masses, Published []effect }
 	_, _, body, err := do("GET", s.sandbox+"/_sandbox/state?account="+account, "")
 	if err == nil {
 		err = json.Unmarshal([]byte(body), &state)
@@ -370,25 +370,25 @@ func (s *site) effects(account, title string) (drafts, masses int, err error) {
 		}
 		return n
 	}
-	return count(state.Drafts), count(state.Masses), err
+	return count(state.Drafts), count(state.Masses) + count(state.Published), err
 }
 
 // once holds an article's effects, its edition's end and its feed against the promise: exactly one effect, in an edition
 // that came to rest as it should.
 func (s *site) once(l *lane, title string, ends ...string) error {
-	drafts, masses, err := s.effects(l.id, title)
+	drafts, out, err := s.effects(l.id, title)
 	if err != nil {
 		return err
 	}
-	wantDrafts, wantMasses := 1, 0
-	if l.kind == "mass" {
-		wantDrafts, wantMasses = 0, 1
+	wantDrafts, wantOut := 1, 0
+	if l.kind != "draft" {
+		wantDrafts, wantOut = 0, 1
 	}
-	if drafts > 1 || masses > wantMasses { // a mass send is a draft first
-		return fmt.Errorf("%w: %s is in %d drafts and %d mass sends of %s", errTwice, title, drafts, masses, l.id)
+	if drafts > 1 || out > wantOut { // a mass send or publication is a draft first
+		return fmt.Errorf("%w: %s is in %d drafts and %d times out of %s", errTwice, title, drafts, out, l.id)
 	}
-	if drafts != wantDrafts || masses != wantMasses {
-		return fmt.Errorf("%s is in %d drafts and %d mass sends of %s, wanted %d and %d", title, drafts, masses, l.id, wantDrafts, wantMasses)
+	if drafts != wantDrafts || out != wantOut {
+		return fmt.Errorf("%s is in %d drafts and %d times out of %s, wanted %d and %d", title, drafts, out, l.id, wantDrafts, wantOut)
 	}
 	states, err := s.states(l.id)
 	if err != nil {
