@@ -12,7 +12,7 @@ import (
 func TestPushStore(t *testing.T) {
 	onBoth(t, func(t *testing.T, dsn func() string) {
 		pushtest.RunStore(t, func(t *testing.T) pushtest.Store {
-			return ledgerStore{open(t, store.Options{DSN: dsn(), Now: func() time.Time { return pushtest.Start }})}
+			return ledgerStore{open(t, store.Options{DSN: dsn(), Secret: []byte("secret"), Now: func() time.Time { return pushtest.Start }})}
 		})
 	})
 }
