@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -58,10 +60,14 @@ func hold(t testing.TB, name, dsn string, statements ...string) func() {
 		_ = db.Close()
 	})
 	t.Cleanup(release)
-	for _, s := range statements {
-		if _, err := conn.ExecContext(context.Background(), s); err != nil {
-			t.Fatalf("%s: %v", s, err)
+	for range 20 {
+		if err = execAll(conn, statements); !deadlocked(err) {
+			break
 		}
+		_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	return release
 }
@@ -89,4 +95,20 @@ func allTables(t testing.TB, dsn string) (names []string) {
 		t.Fatalf("no tables to lock: %v", err)
 	}
 	return names
+}
+
+func execAll(conn *sql.Conn, statements []string) error {
+	for _, s := range statements {
+		if _, err := conn.ExecContext(context.Background(), s); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
+}
+
+// deadlocked reports whether PostgreSQL gave the lock up because another session, busy with the same tables, waited for it
+// crosswise: then it is asked for again.
+func deadlocked(err error) bool {
+	var coded interface{ SQLState() string }
+	return errors.As(err, &coded) && coded.SQLState() == "40P01"
 }
