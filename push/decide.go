@@ -125,7 +125,7 @@ func inReview(e Edition, s Situation) Action {
 		by, late = e.ReviewBy, ReasonReviewLate
 	}
 	switch {
-	case s.Stale:
+	case s.Stale, len(e.Pieces) == 0:
 		return Action{Do: DoSet}
 	case s.Now.Before(by):
 		return Action{Do: DoWait, At: by}

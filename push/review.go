@@ -52,7 +52,7 @@ func (d Dossier) inReview() bool {
 func Approve(d Dossier, ch Channel, who, hash, note string, stage Stage, now time.Time) (Act, error) {
 	e, pending := d.Edition, d.Pending(ch)
 	switch {
-	case !d.inReview() || len(pending) == 0:
+	case !d.inReview() || len(pending) == 0 || len(e.Pieces) == 0: // the last: it is being set anew
 		return Act{}, fmt.Errorf("版次 %s 不在审核中，状态是 %s（not in review）", e.ID, e.State)
 	case hash != "" && (len(hash) < 6 || !strings.HasPrefix(e.Digest, hash)):
 		return Act{}, fmt.Errorf("版次 %s 在您查看之后变了，请重新查看再审（it changed since: its hash is %.8s）", e.ID, e.Digest)
@@ -103,7 +103,10 @@ func Retitle(d Dossier, place int, title, who string) (Act, error) {
 	e.Items = slices.Clone(e.Items)
 	was := e.Items[place-1].Title
 	e.Items[place-1].Title, e.Items[place-1].Retitled = title, true
-	e.State, e.Before, e.Reason, e.Detail, e.Pieces = Planned, "", "", "", nil
+	if e.State = Planned; d.inReview() {
+		e.State = InReview // a late one too: it is not to expire for its new title
+	}
+	e.Before, e.Reason, e.Detail, e.Pieces = "", "", "", nil
 	return Act{Name: "edition.retitle", Who: who, Detail: fmt.Sprintf("%d: %s → %s", place, was, title), Edition: e}, nil
 }
 

@@ -96,6 +96,16 @@ func TestLateReviews(t *testing.T) {
 		e := w.slot("daily")
 		w.pass(31 * time.Minute)
 		w.wantState(e, want, push.ReasonReviewLate)
+		if late == push.LateHold { // a new title begins the review anew, it does not end the edition
+			w.ok(w.act(e, &[]push.Approval{}, func(d push.Dossier) (push.Act, error) { return push.Retitle(d, 1, "短标题", "甲") }))
+			if err := w.approve(e, &[]push.Approval{}, "甲", ""); err == nil {
+				t.Error("approved before it was set anew")
+			}
+			w.advance()
+			w.wantState(e, push.InReview, "")
+			w.pass(31 * time.Minute)
+			w.wantState(e, want, push.ReasonReviewLate)
+		}
 		w.pass(24 * time.Hour)
 		var yes []push.Approval
 		if err := w.approve(e, &yes, "甲", ""); (err == nil) != (late == push.LateHold) {

@@ -142,9 +142,15 @@ func (o *Operator) Remove(ctx context.Context, id, who string, article int) erro
 	if err != nil {
 		return err
 	}
-	err = push.Remove(ctx, account, d, article-1)
-	entry := store.AuditEntry{Who: who, Act: "edition.remove", Subject: id, OK: err == nil, Detail: fmt.Sprintf("article %d", article)}
-	return errors.Join(err, o.store.Audit(ctx, entry))
+	entry := store.AuditEntry{Who: who, Act: "edition.remove", Subject: id, OK: true, Detail: fmt.Sprintf("article %d", article)}
+	if err := o.store.Audit(ctx, entry); err != nil { // first: what cannot be undone is never without its row
+		return err
+	}
+	if err := push.Remove(ctx, account, d, article-1); err != nil {
+		entry.OK, entry.Detail = false, entry.Detail+": "+err.Error()
+		return errors.Join(err, o.store.Audit(ctx, entry))
+	}
+	return nil
 }
 
 // account is a configured account, for one call by a person.
