@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"internal/need":        {},
 
 	"internal/outbound": {},
-	"internal/pgtest":   {},
+	"internal/pgtest":   {"internal/need"},
 	"internal/portal":   {},
 	"internal/store":    {"feeds", "push"},
 	"internal/jobs":     {"internal/store"},

@@ -25,10 +25,12 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+
+	"wefeed/internal/need"
 )
 
 // errMissing: there is no PostgreSQL on this machine.
-var errMissing = errors.New("no PostgreSQL is installed; scripts/test-deps installs it")
+var errMissing = errors.New("no PostgreSQL is installed")
 
 // A Server is a running PostgreSQL. Its zero value starts one when the first database is asked for.
 type Server struct {
@@ -58,14 +60,10 @@ func (s *Server) Run(m *testing.M) int {
 // Need starts the server unless it is running. Where there is no PostgreSQL it skips the test, or fails it when CI=true.
 func (s *Server) Need(t testing.TB) {
 	t.Helper()
-	s.once.Do(func() {
-		if s.err = s.start(); errors.Is(s.err, errMissing) {
-			fmt.Fprintln(os.Stderr, "pgtest:", s.err)
-		}
-	})
+	s.once.Do(func() { s.err = s.start() })
 	switch {
-	case errors.Is(s.err, errMissing) && os.Getenv("CI") != "true":
-		t.Skip(s.err)
+	case errors.Is(s.err, errMissing):
+		need.Missing(t, "PostgreSQL")
 	case s.err != nil:
 		t.Fatal(s.err)
 	}

@@ -45,9 +45,10 @@ type skipped struct {
 	skip, fatal bool
 }
 
-func (s *skipped) Helper()      {}
-func (s *skipped) Skip(...any)  { s.skip = true }
-func (s *skipped) Fatal(...any) { s.fatal = true }
+func (s *skipped) Helper()               {}
+func (s *skipped) Skipf(string, ...any)  { s.skip = true }
+func (s *skipped) Fatalf(string, ...any) { s.fatal = true }
+func (s *skipped) Fatal(...any)          { s.fatal = true }
 
 // TestMissingServer: without PostgreSQL a laptop skips, CI fails; one that is there and does not start fails anywhere.
 func TestMissingServer(t *testing.T) {
