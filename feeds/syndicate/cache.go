@@ -52,6 +52,7 @@ type set struct {
 	byEnding map[string]*document
 	bytes    int64
 	used     atomic.Int64 // turn of the last use
+	old      atomic.Bool  // its feed has changed since: the last good one, until another is there
 }
 
 // A cache keeps sets within a budget of bytes; the ones unused longest go first.
@@ -69,7 +70,16 @@ func (c *cache) init(budget int64) {
 	c.sets, c.turns, c.budget = map[string]*set{}, map[string]uint64{}, budget
 }
 
+// get returns a feed's set, if that is up to date.
 func (c *cache) get(id string) *set {
+	if s := c.last(id); s != nil && !s.old.Load() {
+		return s
+	}
+	return nil
+}
+
+// last returns the feed's newest set, if one is kept.
+func (c *cache) last(id string) *set {
 	c.mu.RLock()
 	s := c.sets[id]
 	c.mu.RUnlock()
@@ -122,30 +132,32 @@ func (c *cache) drop(id string) {
 	}
 }
 
-// invalidate forgets these feeds, and the combined ones that hold any of them.
+// invalidate makes the sets of these feeds old, and the combined ones that hold any of them.
 func (c *cache) invalidate(ids []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
 		c.turns[id]++
-		c.drop(id)
 	}
-	for id := range c.sets {
-		if parts := split(id); len(parts) > 1 && slices.ContainsFunc(parts, func(one string) bool { return slices.Contains(ids, one) }) {
+	for id, s := range c.sets {
+		changed := func(one string) bool { return slices.Contains(ids, one) }
+		if slices.ContainsFunc(split(id), changed) {
+			s.old.Store(true)
+		}
+		if len(split(id)) > 1 && s.old.Load() {
 			c.turns[id]++
-			c.drop(id)
 		}
 	}
 }
 
-// Invalidate forgets the rendered feeds that hold the section's articles: its own, those above it, and the whole.
+// Invalidate makes the rendered feeds old that hold the section's articles: its own, those above it, and the whole.
 func (p *Publisher) Invalidate(section string) { p.cache.invalidate(p.above(section)) }
 
 func (p *Publisher) above(section string) []string {
 	return append([]string{section, feeds.All}, p.Catalog.Ancestors(section)...)
 }
 
-// Refresh renders anew what [Publisher.Invalidate] forgets, so that readers find it ready. Feeds that are not ready to be
+// Refresh renders anew what [Publisher.Invalidate] makes old, so that readers find it ready. Feeds that are not ready to be
 // served are left out.
 func (p *Publisher) Refresh(ctx context.Context, section string) error {
 	if _, ok := p.Catalog.Section(section); !ok {
@@ -153,25 +165,49 @@ func (p *Publisher) Refresh(ctx context.Context, section string) error {
 	}
 	p.Invalidate(section)
 	for _, id := range p.above(section) {
-		if _, err := p.load(ctx, id); err != nil {
-			return fmt.Errorf("render feed %s: %w", id, err)
+		if p.cache.get(id) != nil {
+			continue // a reader was quicker
+		}
+		if r := <-p.rendering(ctx, id); r.Err != nil {
+			return fmt.Errorf("render feed %s: %w", id, r.Err)
 		}
 	}
 	return nil
 }
 
-// load returns a feed in all formats, from the cache or rendered now; nil if it is not ready to be served. Requests for
-// one feed share one rendering.
+// oldAfter is how long a reader waits for a feed that has changed before the last good one has to do.
+const oldAfter = time.Second
+
+// load returns a feed in all formats, from the cache or rendered now; nil if it is not ready to be served. While it cannot
+// be rendered, or not soon, because the store is in trouble, readers get the last good one.
 func (p *Publisher) load(ctx context.Context, id string) (*set, error) {
 	if s := p.cache.get(id); s != nil {
 		return s, nil
 	}
-	// The rendering outlives the request that began it: others wait for it too.
-	v, err, _ := p.cache.flight.Do(id, func() (any, error) { return p.render(context.WithoutCancel(ctx), id) })
-	if err != nil {
-		return nil, err
+	rendering, last := p.rendering(ctx, id), p.cache.last(id)
+	var enough <-chan time.Time
+	if last != nil {
+		timer := time.NewTimer(oldAfter)
+		defer timer.Stop()
+		enough = timer.C
 	}
-	return v.(*set), nil
+	select {
+	case r := <-rendering:
+		if r.Err == nil {
+			return r.Val.(*set), nil
+		}
+		if last == nil {
+			return nil, r.Err
+		}
+		p.Logger.Warn("feed not rendered, the last good one is served", "feed", id, "error", r.Err)
+	case <-enough:
+	}
+	return last, nil
+}
+
+// rendering renders a feed. It outlives the request that began it: all requests for one feed share it.
+func (p *Publisher) rendering(ctx context.Context, id string) <-chan singleflight.Result {
+	return p.cache.flight.DoChan(id, func() (any, error) { return p.render(context.WithoutCancel(ctx), id) })
 }
 
 // render renders a feed from the store, again if it was invalidated meanwhile.

@@ -410,6 +410,36 @@ func TestCombinedFeedsAreInvalidated(t *testing.T) {
 	}
 }
 
+// TestLastGoodFeedIsServed while the store fails and while it does not answer; what has changed comes when it does.
+func TestLastGoodFeedIsServed(t *testing.T) {
+	s := newShelf()
+	p := publisher(t, s)
+	before := get(p, "/feeds/haoren.atom").Body.String()
+	s.mu.Lock()
+	s.articles, s.fails = s.articles[1:], errors.New("database is locked")
+	s.mu.Unlock()
+	if err := p.Refresh(t.Context(), "haoren"); err == nil {
+		t.Error("Refresh does not tell that the store failed")
+	}
+	if got := get(p, "/feeds/haoren.atom"); got.Code != http.StatusOK || got.Body.String() != before {
+		t.Errorf("a store that fails: HTTP %d", got.Code)
+	}
+	s.mu.Lock()
+	s.fails = nil
+	s.mu.Unlock()
+	s.gate = make(chan struct{})
+	if got := get(p, "/feeds/haoren.atom"); got.Code != http.StatusOK || got.Body.String() != before {
+		t.Errorf("a store that hangs: HTTP %d", got.Code)
+	}
+	close(s.gate)
+	if err := p.Refresh(t.Context(), "haoren"); err != nil {
+		t.Fatal(err)
+	}
+	if get(p, "/feeds/haoren.atom").Body.String() == before {
+		t.Error("the change never came")
+	}
+}
+
 // TestCrowdSharesOneRendering: a hundred readers of an expired feed cost one rendering.
 func TestCrowdSharesOneRendering(t *testing.T) {
 	s := newShelf()
